@@ -1,0 +1,41 @@
+package torg
+
+import "time"
+
+// Fingerprint is the SHA-256 of a public key's PKIX DER bytes.
+type Fingerprint [32]byte
+
+// Limits are what an owner lets an agent do. The zero value allows nothing.
+type Limits struct {
+	Buy, Sell  bool   // the sides it may take
+	MaxEnergy  Energy // per order
+	MaxBuy     Price  // highest limit of a buy order
+	MinSell    Price  // lowest limit of a sell order
+	DailySpend Money  // most that its buy orders may be worth per ledger day (UTC), at their limits
+}
+
+// Mandate is the owner's signed word that a key may trade for a site.
+type Mandate struct {
+	Participant ParticipantID
+	Site        SiteID
+	AgentKey    Fingerprint
+	Limits      Limits
+	Expires     time.Time // UTC, whole seconds
+}
+
+// Allows says whether the mandate covers o at time now, or why not.
+func (m Mandate) Allows(o Order, now time.Time) error {
+	switch l := m.Limits; {
+	case o.Participant != m.Participant || o.Site != m.Site:
+		return ErrNotYours
+	case !now.Before(m.Expires):
+		return ErrMandateExpired
+	case o.Side == Buy && !l.Buy || o.Side == Sell && !l.Sell:
+		return ErrMandateSide
+	case o.Energy > l.MaxEnergy:
+		return ErrMandateEnergy
+	case o.Side == Buy && o.Limit > l.MaxBuy || o.Side == Sell && o.Limit < l.MinSell:
+		return ErrMandatePrice
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package torg
+
+import "errors"
+
+// A Refusal is a reason the market says no. The same word travels in an HTTP
+// body, a bus reply and a ledger code, and never changes its meaning. Other errors
+// are logged, not shown.
+type Refusal string
+
+// Error returns the word itself.
+func (r Refusal) Error() string { return string(r) }
+
+// The refusals.
+const (
+	ErrMalformed       Refusal = "malformed"
+	ErrBadSignature    Refusal = "bad_signature"
+	ErrBadKey          Refusal = "bad_key"
+	ErrUnknown         Refusal = "unknown"
+	ErrExists          Refusal = "already_exists"
+	ErrNotYours        Refusal = "not_yours"
+	ErrNotOperator     Refusal = "not_operator"
+	ErrGateClosed      Refusal = "gate_closed"
+	ErrNotOpen         Refusal = "session_not_open"
+	ErrDuplicate       Refusal = "duplicate"
+	ErrBothSides       Refusal = "both_sides"
+	ErrRevision        Refusal = "revision_not_towards_trade"
+	ErrNoMandate       Refusal = "no_mandate"
+	ErrMandateExpired  Refusal = "mandate_expired"
+	ErrMandateSide     Refusal = "mandate_side"
+	ErrMandateEnergy   Refusal = "mandate_energy"
+	ErrMandatePrice    Refusal = "mandate_price"
+	ErrMandateMoney    Refusal = "mandate_money"
+	ErrFunds           Refusal = "funds"
+	ErrTooLarge        Refusal = "too_large"
+	ErrTooEarly        Refusal = "too_early"
+	ErrAlreadySettled  Refusal = "already_settled"
+	ErrStatementDiffer Refusal = "statement_differs"
+)
+
+// RefusalOf finds the refusal in err's chain; "" if there is none.
+func RefusalOf(err error) Refusal {
+	var r Refusal
+	errors.As(err, &r)
+	return r
+}
