@@ -27,9 +27,9 @@ type Outcome struct {
 	Import    torg.Energy // of this discovery
 	Export    torg.Energy // of this discovery
 
-	// ImportFull and ExportFull say that all discoveries so far leave the connection
-	// no room for more that way, for want of capacity (not because it is used the
-	// other way). Without a supplier both are false.
+	// ImportFull and ExportFull say that all discoveries so far have used up what
+	// capacity the connection has that way. A connection that has none is never full,
+	// nor is one that is used the other way. Without a supplier both are false.
 	ImportFull, ExportFull bool
 	FullZones              []FullZone // zones that the supplier cannot reach with more, one way or both
 

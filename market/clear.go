@@ -57,8 +57,8 @@ func (s *sheet) outcome(f found, p *pairing) Outcome {
 		},
 	}
 	if q := s.complex.Supplier; q != nil {
-		o.ImportFull = q.Import != torg.Unlimited && o.Used.Import >= q.Import
-		o.ExportFull = q.Export != torg.Unlimited && o.Used.Export >= q.Export
+		o.ImportFull = q.Import > 0 && o.Used.Import >= q.Import
+		o.ExportFull = q.Export > 0 && o.Used.Export >= q.Export
 		if o.ImportFull || o.ExportFull {
 			o.FullZones = []FullZone{{q.Zone, o.ImportFull, o.ExportFull}}
 		}

@@ -113,7 +113,7 @@ func TestCheckFindsEveryDifference(t *testing.T) {
 		"import:":     func(o *market.Outcome) { o.Import-- },
 		"export:":     func(o *market.Outcome) { o.Export++ },
 		"import full": func(o *market.Outcome) { o.ImportFull = false },
-		"export full": func(o *market.Outcome) { o.ExportFull = false },
+		"export full": func(o *market.Outcome) { o.ExportFull = true },
 		"full zones":  func(o *market.Outcome) { o.FullZones = nil },
 		"trades: [1]": func(o *market.Outcome) { o.Trades[1].BuyerPrice++ },
 		"trades: 3":   func(o *market.Outcome) { o.Trades = append(o.Trades, o.Trades[0]) },

@@ -125,12 +125,13 @@ func (l *ledger) capacities() error {
 	return nil
 }
 
-// full: what is used of the connection in all discoveries reaches its capacity.
+// full: what is used of the connection in all discoveries reaches its capacity, where
+// it has any.
 func (l *ledger) full() error {
 	s, want := l.b.Complex.Supplier, market.FullZone{Zone: "z1"}
 	if s != nil {
-		want.In = s.Import >= 0 && l.b.Used.Import+l.imports >= s.Import
-		want.Out = s.Export >= 0 && l.b.Used.Export+l.exports >= s.Export
+		want.In = s.Import > 0 && l.b.Used.Import+l.imports >= s.Import
+		want.Out = s.Export > 0 && l.b.Used.Export+l.exports >= s.Export
 	}
 	if l.o.ImportFull != want.In || l.o.ExportFull != want.Out {
 		return fmt.Errorf("full: %t and %t, want %+v", l.o.ImportFull, l.o.ExportFull, want)
