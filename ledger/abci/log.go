@@ -1,0 +1,42 @@
+package abci
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/cometbft/cometbft/libs/log"
+)
+
+// logger hands CometBFT's log to slog, warnings and errors only, and listens for
+// the one line by which CometBFT says that consensus has stopped for good.
+type logger struct {
+	to     *slog.Logger
+	failed func(error)
+}
+
+func (l logger) Debug(string, ...any) {}
+func (l logger) Info(string, ...any)  {}
+
+func (l logger) Warn(msg string, keyvals ...any) { l.to.Warn(msg, keyvals...) }
+
+func (l logger) Error(msg string, keyvals ...any) {
+	if strings.HasPrefix(msg, "Stopped accept routine") {
+		return // what CometBFT says of every Stop
+	}
+	l.to.Error(msg, keyvals...)
+	if !strings.HasPrefix(msg, "CONSENSUS FAILURE") {
+		return
+	}
+	for i := 0; i+1 < len(keyvals); i += 2 {
+		if keyvals[i] == "err" {
+			l.failed(fmt.Errorf("consensus stopped: %v", keyvals[i+1]))
+			return
+		}
+	}
+	l.failed(fmt.Errorf("consensus stopped"))
+}
+
+func (l logger) With(keyvals ...any) log.Logger {
+	return logger{l.to.With(keyvals...), l.failed}
+}

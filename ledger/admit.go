@@ -1,0 +1,100 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+
+	"torg"
+	"torg/sign"
+)
+
+// maxCapacityW bounds a site's connected capacity: a terawatt.
+const maxCapacityW = 1_000_000_000_000
+
+// admit makes a participant known, or adds sites to one.
+func (s *state) admit(b Admit) error {
+	if err := torg.ValidID(string(b.Participant)); err != nil {
+		return fmt.Errorf("admission: participant: %w: %w", err, torg.ErrMalformed)
+	}
+	if q := s.Complex.Supplier; q != nil && b.Participant == q.Participant {
+		return fmt.Errorf("admission: %s is the supplier: %w", b.Participant, torg.ErrExists)
+	}
+	if !s.Unsigned {
+		if _, err := sign.ParsePublic(b.OwnerKey); err != nil {
+			return fmt.Errorf("admission of %s: owner's key: %w", b.Participant, torg.ErrBadKey)
+		}
+	}
+	p, known := s.participants.get(b.Participant)
+	if known && (!slices.Equal(p.key, b.OwnerKey) || len(b.Sites) == 0) {
+		return fmt.Errorf("admission of %s: %w", b.Participant, torg.ErrExists)
+	}
+	for i, site := range b.Sites {
+		if err := s.newSite(b.Participant, site); err != nil {
+			return fmt.Errorf("admission of %s: sites[%d]: %w", b.Participant, i, err)
+		}
+		if slices.ContainsFunc(b.Sites[:i], func(o torg.Site) bool { return o.ID == site.ID }) {
+			return fmt.Errorf("admission of %s: site %s is there twice: %w", b.Participant, site.ID, torg.ErrMalformed)
+		}
+	}
+	p = participant{key: b.OwnerKey, sites: slices.Clone(p.sites)}
+	from := s.Calendar.At(s.now) + 1
+	for _, t := range b.Sites {
+		p.sites = append(p.sites, t.ID)
+		s.sites.put(t.ID, site{Site: t, from: from})
+	}
+	s.participants.put(b.Participant, p)
+	s.event(Event{Admitted: &b})
+	return nil
+}
+
+func (s *state) newSite(p torg.ParticipantID, t torg.Site) error {
+	if err := torg.ValidID(string(t.ID)); err != nil {
+		return fmt.Errorf("%w: %w", err, torg.ErrMalformed)
+	}
+	if _, known := s.sites.get(t.ID); known {
+		return fmt.Errorf("site %s: %w", t.ID, torg.ErrExists)
+	}
+	switch {
+	case t.Participant != p:
+		return fmt.Errorf("site %s belongs to %q: %w", t.ID, t.Participant, torg.ErrNotYours)
+	case !slices.Contains(s.Complex.Zones, t.Zone):
+		return fmt.Errorf("site %s: zone %q: %w", t.ID, t.Zone, torg.ErrUnknown)
+	case t.Tariff != "" && !s.hasTariff(t.Tariff):
+		return fmt.Errorf("site %s: tariff %q: %w", t.ID, t.Tariff, torg.ErrUnknown)
+	case !slices.Contains(torg.Roles, t.Role):
+		return fmt.Errorf("site %s: role %q: %w", t.ID, t.Role, torg.ErrMalformed)
+	case t.CapacityW < 1 || t.CapacityW > maxCapacityW:
+		return fmt.Errorf("site %s: capacity %d W is outside 1 to %d: %w", t.ID, t.CapacityW, int64(maxCapacityW), torg.ErrMalformed)
+	}
+	return nil
+}
+
+// capacity is the most energy that a site's connection carries in a slot.
+func (s *state) capacity(t torg.Site) torg.Energy {
+	return torg.Energy(t.CapacityW * s.Calendar.Interval.Milliseconds() / 3_600_000)
+}
+
+// deposit puts money from the bank on a balance, once per reference.
+func (s *state) deposit(b Deposit) error {
+	_, known := s.participants.get(b.Participant)
+	_, seen := s.references.get(b.Reference)
+	switch {
+	case !known:
+		return fmt.Errorf("deposit for participant %q: %w", b.Participant, torg.ErrUnknown)
+	case b.Amount <= 0 || b.Amount > maxDeposit:
+		return fmt.Errorf("deposit %q of %s: %w", b.Reference, b.Amount, torg.ErrMalformed)
+	case b.Reference == "":
+		return fmt.Errorf("deposit without a reference: %w", torg.ErrMalformed)
+	case seen:
+		return fmt.Errorf("deposit %q: %w", b.Reference, torg.ErrDuplicate)
+	}
+	s.references.put(b.Reference, true)
+	s.post(torg.Posting{
+		Slot: s.head.session.slot, Kind: torg.PostDeposit,
+		From: torg.AccountBank, To: b.Participant.Account(), Amount: b.Amount.Cost(),
+	})
+	return nil
+}
+
+// maxDeposit keeps sums far from the end of their range: ten trillion rubles.
+const maxDeposit torg.Money = 1_000_000_000_000_000
