@@ -1,0 +1,256 @@
+// Package exchange runs trading sessions: it opens one for every slot, brings in
+// readings, lets agents decide, sends their orders, makes the chain pass the gates
+// and collects statements. It carries and never decides: what an order becomes is
+// the ledger's business, and a participant may send orders to the ledger without it.
+package exchange
+
+import (
+	"context"
+	"crypto"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"torg"
+	"torg/agent"
+	"torg/ledger"
+	"torg/record"
+)
+
+// Meter tells a site's net energy in a slot: consumption plus. False: there is no
+// reading.
+type Meter interface {
+	Net(slot torg.Slot) (torg.Energy, torg.Quality, bool)
+}
+
+// Recorder keeps what is not on the ledger. Its errors are its own business: no
+// session waits for it.
+type Recorder interface {
+	Opened(s record.Session)
+	Forecasts(session string, slot torg.Slot, f []record.Reading)
+	Decided(d []record.Decision)
+	Said(m []record.Message)
+	// Gate tells how long after a gate its contracts were committed.
+	Gate(session string, discovery int, d time.Duration)
+	Skipped(from, to torg.Slot)
+}
+
+// Config is what an exchange works with.
+type Config struct {
+	Genesis    ledger.Genesis
+	Clock      Clock
+	Chain      ledger.Chain
+	Host       *agent.Host
+	Operator   crypto.Signer // nil on an unsigned chain
+	Sites      []torg.Site
+	Meters     map[torg.SiteID]Meter
+	Connection Meter // the connection's own meter; nil: the sum of the sites
+	Recorder   Recorder
+	Log        *slog.Logger
+}
+
+// Exchange runs the sessions of one complex.
+type Exchange struct {
+	cfg     Config
+	metered torg.Slot // the last slot whose readings were sent; 0: the ledger knows
+
+	mu      sync.Mutex
+	now     record.Now
+	changed chan struct{}
+}
+
+// New returns an exchange that watches its chain. It must be made before the chain
+// starts.
+func New(cfg Config) *Exchange {
+	x := &Exchange{cfg: cfg, changed: make(chan struct{})}
+	x.now.Speed = cfg.Clock.Speed()
+	if q := cfg.Genesis.Complex.Supplier; q != nil {
+		x.now.Supplier = &record.SupplierQuotes{ID: q.Participant, Sell: q.Sell, Buy: q.Buy}
+		x.now.ImportMax, x.now.ExportMax = q.Import, q.Export
+	}
+	cfg.Chain.Watch(x.observe)
+	return x
+}
+
+// joinShare is how much of the time from opening to the first gate must be left
+// for a session to be joined late.
+const joinShare = 3
+
+// Next returns the first session that can still be run at time t.
+func (x *Exchange) Next(t time.Time) torg.Slot {
+	cal := x.cfg.Genesis.Calendar
+	slot := cal.At(t) + 1
+	window := cal.GateClosure(slot, 1).Sub(cal.Opens(slot))
+	if cal.GateClosure(slot, 1).Sub(t) < window/joinShare {
+		slot++
+	}
+	return slot
+}
+
+// Run runs sessions until ctx ends. An error of one session is logged and harms no
+// other.
+func (x *Exchange) Run(ctx context.Context) error {
+	slot := x.Next(x.cfg.Clock.Now())
+	for {
+		err := x.Session(ctx, slot)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			x.cfg.Log.Error("session failed", "session", x.cfg.Genesis.Calendar.Session(slot), "error", err)
+		}
+		next := max(slot+1, x.Next(x.cfg.Clock.Now()))
+		if next > slot+1 {
+			x.cfg.Recorder.Skipped(slot+1, next-1)
+			x.update(func(n *record.Now) { n.Missed += int(next - slot - 1) })
+		}
+		slot = next
+	}
+}
+
+// Session runs the session for a slot from its opening to its statements.
+func (x *Exchange) Session(ctx context.Context, slot torg.Slot) error {
+	cal := x.cfg.Genesis.Calendar
+	if err := x.cfg.Clock.Until(ctx, cal.Opens(slot)); err != nil {
+		return err
+	}
+	if err := x.open(ctx, slot); err != nil {
+		return fmt.Errorf("opening: %w", err)
+	}
+	if err := x.orders(ctx, slot, 1); err != nil {
+		return fmt.Errorf("orders: %w", err)
+	}
+	if err := x.gate(ctx, slot, 1); err != nil {
+		return fmt.Errorf("first gate: %w", err)
+	}
+	if err := x.orders(ctx, slot, 2); err != nil {
+		return fmt.Errorf("revised orders: %w", err)
+	}
+	if err := x.gate(ctx, slot, 2); err != nil {
+		return fmt.Errorf("second gate: %w", err)
+	}
+	if err := x.statements(ctx, slot); err != nil {
+		return fmt.Errorf("statements: %w", err)
+	}
+	return nil
+}
+
+// open starts a session: readings of what was delivered come in, forecasts go out.
+func (x *Exchange) open(ctx context.Context, slot torg.Slot) error {
+	cal := x.cfg.Genesis.Calendar
+	x.cfg.Host.Open(slot)
+	x.opened(slot)
+	if err := x.cfg.Chain.Pass(ctx, cal.Opens(slot)); err != nil {
+		return err
+	}
+	if err := x.Meter(ctx, slot-2); err != nil {
+		return err
+	}
+	x.cfg.Chain.View(func(v ledger.View) { x.cfg.Host.Since(v.NextToSettle()) })
+	published := x.cfg.Host.Publish(slot)
+	if len(published) == 0 {
+		return nil
+	}
+	x.forecasts(slot, published)
+	bands := make([]ledger.Band, len(published))
+	for i, p := range published {
+		bands[i] = p.Band
+	}
+	return x.submit(ctx, ledger.Bands{Slot: slot, Bands: bands}, x.cfg.Operator)
+}
+
+// orders lets the agents decide and sends what they order.
+func (x *Exchange) orders(ctx context.Context, slot torg.Slot, discovery int) error {
+	orders, journal, err := x.cfg.Host.Decide(ctx, slot, discovery, x.cfg.Clock.Now())
+	if err != nil {
+		x.cfg.Log.Error("some agents fell back or did not sign", "error", err)
+	}
+	x.decided(slot, discovery, journal)
+	for len(orders) > 0 {
+		n := min(len(orders), ordersPerTx)
+		body := ledger.Orders{Slot: slot, Discovery: discovery, Orders: orders[:n]}
+		if err := x.submit(ctx, body, nil); err != nil {
+			return err
+		}
+		orders = orders[n:]
+	}
+	return nil
+}
+
+// ordersPerTx keeps a transaction well below its largest size.
+const ordersPerTx = 1000
+
+// gate waits for a gate and returns when the block that passed it is committed.
+func (x *Exchange) gate(ctx context.Context, slot torg.Slot, discovery int) error {
+	gate := x.cfg.Genesis.Calendar.GateClosure(slot, discovery)
+	if err := x.cfg.Clock.Until(ctx, gate); err != nil {
+		return err
+	}
+	x.update(func(n *record.Now) {
+		n.State = record.Round1
+		if discovery == 2 {
+			n.State = record.Round3
+		}
+	})
+	return x.cfg.Chain.Pass(ctx, gate)
+}
+
+// statements sends the statements that agents sign after their own check.
+func (x *Exchange) statements(ctx context.Context, slot torg.Slot) error {
+	signed, objections, err := x.cfg.Host.Statements(slot)
+	if err != nil {
+		x.cfg.Log.Error("some statements are not signed", "error", err)
+	}
+	for _, o := range objections {
+		x.cfg.Log.Warn("an agent does not sign", "site", o.Site, "why", o.Why)
+	}
+	x.objected(slot, objections)
+	if len(signed) == 0 {
+		return nil
+	}
+	return x.submit(ctx, ledger.Statements{Slot: slot, Statements: signed}, nil)
+}
+
+// Meter sends the readings of all delivered slots up to a slot that were not sent
+// yet, and waits until they are committed.
+func (x *Exchange) Meter(ctx context.Context, through torg.Slot) error {
+	if x.metered == 0 {
+		x.cfg.Chain.View(func(v ledger.View) {
+			x.metered = v.LastMetered()
+			if x.metered == 0 {
+				x.metered = v.NextToSettle() - 1
+			}
+		})
+	}
+	sent := false
+	for s := x.metered + 1; s <= through; s++ {
+		body := ledger.Readings{Slot: s}
+		for _, site := range x.cfg.Sites {
+			if e, q, ok := x.cfg.Meters[site.ID].Net(s); ok {
+				body.Readings = append(body.Readings, torg.Reading{Site: site.ID, Slot: s, Energy: e, Quality: q})
+			}
+		}
+		if x.cfg.Connection != nil {
+			if e, _, ok := x.cfg.Connection.Net(s); ok {
+				body.Connection = &e
+			}
+		}
+		if err := x.submit(ctx, body, x.cfg.Operator); err != nil {
+			return fmt.Errorf("readings of %s: %w", x.cfg.Genesis.Calendar.Session(s), err)
+		}
+		x.metered, sent = s, true
+	}
+	if !sent {
+		return nil
+	}
+	return x.cfg.Chain.Pass(ctx, x.cfg.Clock.Now())
+}
+
+func (x *Exchange) submit(ctx context.Context, b ledger.Body, s crypto.Signer) error {
+	tx, err := ledger.Encode(x.cfg.Genesis.ChainID, b, s)
+	if err != nil {
+		return err
+	}
+	return x.cfg.Chain.Submit(ctx, tx)
+}
