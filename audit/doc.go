@@ -1,0 +1,7 @@
+// Package audit recomputes what must be true of a simulation from the files it
+// wrote, and from nothing else: it shares the vocabulary and the reader of scenario
+// files with the market, and no code that clears or settles. What it says is
+// therefore worth something to somebody who trusts neither.
+//
+// It knows complexes of one zone, and says so of others.
+package audit
