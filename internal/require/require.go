@@ -1,6 +1,6 @@
 // Package require finds what some tests need beside Go. Where it is missing the
 // test skips and says why; where TORG_TEST_REQUIRE names it (a list of chromium,
-// postgres, netns, shared), the skip is a failure.
+// postgres, netns, shared, axe), the skip is a failure.
 package require
 
 import (
@@ -60,6 +60,18 @@ func Chromium(t testing.TB) string {
 	}
 	missing(t, "chromium", "no chromium on the PATH")
 	return ""
+}
+
+// Axe returns the script of axe-core, which checks pages for accessibility. It comes
+// with `npm ci`.
+func Axe(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(Root(t), "node_modules", "axe-core", "axe.min.js")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		missing(t, "axe", "no node_modules/axe-core: run npm ci")
+	}
+	return string(b)
 }
 
 // Postgres returns the connection string of a PostgreSQL server on which the test

@@ -1,0 +1,117 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"torg"
+	"torg/record"
+)
+
+// saved is what Torg saved over a span, and how much of it is generated history.
+type saved struct {
+	record.Saving
+	Model torg.Cost // the part that is generated history
+	Bill  torg.Cost // what the supplier alone would have charged those who pay it
+}
+
+// against says how the viewer stands against trade with the supplier alone: a
+// buyer paid less, a seller earned a multiple.
+func (p *page) against(s saved) string {
+	base, gain := s.Baseline.RUB(), s.Saved().RUB()
+	share := gain / base
+	switch {
+	case p.Viewer.Operator && s.Bill.Sign() > 0: // buyers and sellers cancel out in base
+		return p.T("saved.bill", "Share", p.Percent(gain/s.Bill.RUB()))
+	case base > -0.01 && base < 0.01, gain > -0.005 && gain < 0.005:
+		return p.T("saved.none")
+	case base < 0 && gain > 0:
+		return p.T("saved.times", "Times", p.Number(1-share, 1))
+	case base > 0 && gain > 0:
+		return p.T("saved.less", "Share", p.Percent(share))
+	}
+	return p.T("saved.extra", "Share", p.Percent(abs(share)))
+}
+
+// originOf says whether any of a sum is generated history.
+func originOf(s saved) record.Origin {
+	if s.Simulated {
+		return record.Simulated
+	}
+	return record.OnLedger
+}
+
+// spans are the local day, week (from Monday) and month that the market's time is
+// in, each up to that time.
+type spans struct{ Today, Week, Month saved }
+
+func (p *page) savings(ctx context.Context) (spans, error) {
+	now := p.Now.Time.In(p.site.Location)
+	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, p.site.Location)
+	week := day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
+	month := day.AddDate(0, 0, 1-day.Day())
+	var out spans
+	for _, s := range []struct {
+		from time.Time
+		into *saved
+	}{{day, &out.Today}, {week, &out.Week}, {month, &out.Month}} {
+		got, err := p.saved(ctx, s.from, p.Now.Time)
+		if err != nil {
+			return out, err
+		}
+		*s.into = got
+	}
+	return out, nil
+}
+
+// saved sums over the viewer: an owner's own, the operator's whole complex.
+func (p *page) saved(ctx context.Context, from, to time.Time) (saved, error) {
+	sum := saved{Saving: record.Saving{From: from, To: to}}
+	rows, err := p.site.Reader.Savings(ctx, from.UTC(), to.UTC())
+	if err != nil {
+		return sum, err
+	}
+	for _, s := range rows {
+		if !p.Viewer.Owns(s.Participant) {
+			continue
+		}
+		sum.Paid, sum.Baseline = sum.Paid.Add(s.Paid), sum.Baseline.Add(s.Baseline)
+		if s.Baseline.Sign() > 0 {
+			sum.Bill = sum.Bill.Add(s.Baseline)
+		}
+		sum.Metered, sum.Inside = sum.Metered+s.Metered, sum.Inside+s.Inside
+		sum.Provisional = sum.Provisional || s.Provisional
+		sum.Simulated = sum.Simulated || s.Simulated
+	}
+	if sum.Simulated {
+		model, err := p.site.Reader.Settlements(ctx, record.Filter{Participant: p.Viewer.ID, Origin: record.Simulated}, from.UTC(), to.UTC())
+		if err != nil {
+			return sum, err
+		}
+		for _, s := range model {
+			sum.Model = sum.Model.Add(s.Baseline).Sub(s.Paid)
+		}
+	}
+	return sum, nil
+}
+
+// accuracy is 1 - sum|error| / sum|reading| of the median forecast for the next
+// slot over the last week on the ledger, or on generated history where there is
+// nothing else yet.
+func (p *page) accuracy(ctx context.Context) (share float64, model, ok bool, err error) {
+	rows, err := p.site.Reader.Settlements(ctx, record.Filter{Participant: p.Viewer.ID}, p.Now.Time.AddDate(0, 0, -7), p.Now.Time)
+	if err != nil {
+		return 0, false, false, err
+	}
+	sum := map[record.Origin][2]torg.Energy{}
+	for _, s := range rows {
+		was := sum[s.Origin]
+		sum[s.Origin] = [2]torg.Energy{was[0] + s.ForecastError, was[1] + s.MeteredAbs}
+	}
+	for _, o := range []record.Origin{record.OnLedger, record.Simulated} {
+		if s := sum[o]; s[1] > 0 && s[0] <= s[1] {
+			return 1 - float64(s[0])/float64(s[1]), o == record.Simulated, true, nil
+		}
+	}
+	return 0, false, false, nil
+}
