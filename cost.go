@@ -133,6 +133,19 @@ func (c *Cost) UnmarshalText(b []byte) error {
 	return err
 }
 
+// Per returns the average price of energy that costs c, rounded towards zero; 0 for
+// no energy. It panics where that is no legal price.
+func (c Cost) Per(e Energy) Price {
+	if e == 0 {
+		return 0
+	}
+	p := new(big.Int).Quo(c.Big(), big.NewInt(int64(e)))
+	if !p.IsInt64() {
+		panic("torg: average price overflows 64 bits")
+	}
+	return Price(p.Int64())
+}
+
 // RUB is the cost in floating point, for people and plots only.
 func (c Cost) RUB() float64 {
 	f, _ := new(big.Float).SetInt(c.Big()).Float64()

@@ -79,13 +79,29 @@ func (d *Dir) meta(scenario, fingerprint string, offset int64) error {
 	case err != nil:
 		return err
 	case m.Version > Version:
-		return fmt.Errorf("data folder %s has version %d, this program knows up to %d: use a newer torg", d.Path, m.Version, Version)
+		return newer(d.Path, m.Version)
 	case m.Fingerprint != fingerprint:
 		return fmt.Errorf("data folder %s belongs to the scenario %q as it was on %s, which is not this one: choose another --data, or `torg reset --data %s`",
 			d.Path, m.Scenario, m.Created.Format("2006-01-02"), d.Path)
 	}
 	d.Meta = m
 	return nil
+}
+
+// Reopen opens a folder for whatever scenario it belongs to.
+func Reopen(path string, m Meta) (*Dir, error) {
+	if m.Version > Version {
+		return nil, newer(path, m.Version)
+	}
+	lock, err := acquire(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Dir{Path: path, Meta: m, lock: lock}, nil
+}
+
+func newer(path string, version int) error {
+	return fmt.Errorf("data folder %s has version %d, this program knows up to %d: use a newer torg", path, version, Version)
 }
 
 // Close lets other processes use the folder.

@@ -95,9 +95,10 @@ func source(site Site) string {
 	return ""
 }
 
-// agent reads an agent and its mandate's limits. By default a mandate allows both
-// sides, as much as the connected capacity carries, up to the price cap and not
-// below 0 (or below the supplier's own price, where that is negative).
+// agent reads an agent and its mandate's limits. By default a mandate allows the
+// sides that the site has meters for, as much as the connected capacity carries, up
+// to the price cap and not below 0 (or below the supplier's own price, where that is
+// negative).
 func (s *Scenario) agent(f object, site Site) Agent {
 	o := object{r: f.r, node: f.node, path: "agent"}
 	if f.has("agent") {
@@ -106,8 +107,8 @@ func (s *Scenario) agent(f object, site Site) Agent {
 	perSlot := torg.Energy(site.CapacityW * int64(s.Calendar.Interval/time.Second) / 3600)
 	a := Agent{Goal: choice(o, "goal", Cheapest, Greener, Reliable), Strategy: cmp.Or(o.id("strategy"), DefaultStrategy)}
 	a.Limits = torg.Limits{
-		Buy:       parse(o, "buy", true, boolean),
-		Sell:      parse(o, "sell", true, boolean),
+		Buy:       parse(o, "buy", site.has(FlowLoad), boolean),
+		Sell:      parse(o, "sell", site.has(FlowGeneration), boolean),
 		MaxEnergy: parse(o, "max_energy_wh", min(max(perSlot, 1), torg.MaxOrderEnergy), energy(torg.MaxOrderEnergy)),
 		MaxBuy:    parse(o, "max_buy_price", s.PriceCap, torg.ParsePrice),
 		MinSell:   parse(o, "min_sell_price", min(0, s.lowestQuote(site)), torg.ParsePrice),
@@ -116,6 +117,11 @@ func (s *Scenario) agent(f object, site Site) Agent {
 	worth := float64(perDay) * float64(max(a.Limits.MaxBuy, 0)) / 1e6 // kopecks
 	a.Limits.DailySpend = parse(o, "daily_spend", torg.Money(min(worth, float64(maxMoney))), amount)
 	return a
+}
+
+// has says whether a site has a meter of a flow.
+func (s Site) has(flow Flow) bool {
+	return slices.ContainsFunc(s.Meters, func(m Meter) bool { return m.Flow == flow })
 }
 
 // lowestQuote is the price at which the supplier takes what a site feeds out.
