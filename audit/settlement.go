@@ -73,7 +73,7 @@ func (p *partyInterval) imbalance(m torg.Energy, priceCap torg.Price) torg.Cost 
 			d -= e
 		case d < 0:
 			e := min(-d, t.inside)
-			cost = cost.Sub(e.At(p.buy))
+			cost = cost.Sub(e.At(min(p.buy, 0)))
 			d += e
 		}
 	}

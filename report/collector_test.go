@@ -328,3 +328,16 @@ func TestTicksAreRoundAndFew(t *testing.T) {
 		}
 	}
 }
+
+func TestTheMeanPriceRoundsDown(t *testing.T) {
+	p := ledger.SettledParty{Participant: "mill", Zone: "z1", Metered: 1000, Contracted: 0, Imbalance: cost("1")}
+	slots := []*slotTally{newSlotTally(), newSlotTally()}
+	if got := errorCost(p, slots); got.Sign() != 0 {
+		t.Errorf("an error of %s where nothing was contracted", got)
+	}
+	slots[0].contracted[party{"mill", "z1", ""}] = true
+	slots[0].prices["z1"], slots[1].prices["z1"] = -1, -2
+	if got, want := errorCost(p, slots), cost("1").Add(torg.Energy(1000).At(2)); got != want {
+		t.Errorf("error cost %s, want %s", got, want)
+	}
+}
