@@ -17,12 +17,12 @@ type Genesis struct {
 	Calendar   torg.Calendar
 	Settlement time.Duration // length of a settlement interval: a multiple of the slot that divides a day
 	Deadline   time.Duration // after an interval's end, when missing readings are estimated
-	Tariffs    []torg.Tariff
-	NoWorse    bool       // top up participants whose month is above supplier-only
-	PriceCap   torg.Price // most that a deviation costs while the connection is full
-	Timezone   string     // IANA zone in which months end
-	Operator   []byte     // the operator's public key, PKIX DER; empty on an unsigned chain
-	Unsigned   bool       // simulation only: signatures are neither made nor asked for
+	Tariffs    []torg.Tariff // an interval is settled at those in force when it starts
+	NoWorse    bool          // top up participants whose month is above supplier-only
+	PriceCap   torg.Price    // most that a deviation costs while the connection is full
+	Timezone   string        // IANA zone in which months end
+	Operator   []byte        // the operator's public key, PKIX DER; empty on an unsigned chain
+	Unsigned   bool          // simulation only: signatures are neither made nor asked for
 }
 
 // Prices returns the supplier's two prices for a site in a slot: its tariff

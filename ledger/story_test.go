@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"slices"
 	"testing"
 
 	"torg"
@@ -130,6 +131,29 @@ func TestRevision(t *testing.T) {
 	b.balance("factory", "700", "0", "300")
 	if root, ok := b.l.View().StatementRoot("foundry", b.slot(0)); !ok || root != sign.Root([][]byte{canon.Encode(canon.AppendContract, k)}) {
 		t.Error("the statement does not cover the second discovery's contracts")
+	}
+}
+
+// The second discovery finds the connection as the first one left it.
+func TestRevisionOnFullConnection(t *testing.T) {
+	g := genesis()
+	g.Complex.Supplier.Import = 50 * kWh
+	b := newBench(t, g)
+	b.block(b.at(0, 0), all(admit("factory", 1000, ""), admit("school", 1000, ""))...)
+	b.block(b.at(0, 0.1), b.orders(b.order(0, 1, "factory", torg.Buy, 40*kWh, "7.2"), b.order(0, 1, "school", torg.Buy, 40*kWh, "5")))
+	if c := only(b.block(b.at(0, 0.5)), cleared)[0]; c.Outcome.Import != 40*kWh {
+		t.Fatalf("first discovery imports %d Wh", c.Outcome.Import)
+	}
+	if got := b.try(b.at(0, 0.6), b.orders(b.order(0, 2, "factory", torg.Buy, kWh, "7.2")),
+		b.orders(b.order(0, 2, "school", torg.Buy, 41*kWh, "7.2")),
+		b.orders(b.order(0, 2, "school", torg.Buy, 40*kWh, "4.9")),
+		b.orders(b.order(0, 2, "school", torg.Sell, 40*kWh, "5"))); !slices.Equal(got, slices.Repeat([]torg.Refusal{torg.ErrRevision}, 4)) {
+		t.Errorf("not towards trade: %q", got)
+	}
+	b.block(b.at(0, 0.6), b.orders(b.order(0, 2, "school", torg.Buy, 40*kWh, "7.2")))
+	c := only(b.block(b.at(0, 0.75)), cleared)[0]
+	if c.Outcome.Import != 10*kWh || len(c.Contracts) != 1 || c.Contracts[0].BuyerSite != "school" {
+		t.Errorf("second discovery: %+v", c)
 	}
 }
 

@@ -40,7 +40,7 @@ type (
 	// second Admit of the same participant with the same key adds sites.
 	Admit struct {
 		Participant torg.ParticipantID
-		OwnerKey    []byte // PKIX DER, RSA-3072
+		OwnerKey    []byte // PKIX DER, RSA-3072; 2048 is taken too
 		Sites       []torg.Site
 	}
 
@@ -53,14 +53,15 @@ type (
 	}
 
 	// Grant is a mandate. The participant's owner signs it. A new one for the
-	// same site replaces the old.
+	// same site replaces the old; the same one counts once.
 	Grant struct {
 		Mandate  torg.Mandate
 		AgentKey []byte // PKIX DER, RSA-2048 or 3072
 	}
 
 	// Revoke ends a site's mandate from its place in the block on. The owner
-	// signs it. Orders not cleared yet are withdrawn.
+	// signs it. Orders not cleared yet are withdrawn, and the key is dead for the
+	// site: a new mandate needs a new one.
 	Revoke struct {
 		Participant torg.ParticipantID
 		Site        torg.SiteID
@@ -126,8 +127,10 @@ type (
 		Connection *torg.Energy // the connection's own meter, import plus; nil: not metered, the sum of the sites
 	}
 
-	// Close ends the running month after the interval that contains Slot, so that
-	// no_worse settles a run that ends inside a month. The operator signs it.
+	// Close ends the running month after Slot, which has been delivered, so that
+	// no_worse settles a run that ends inside a month: at once if the slot is
+	// settled, else when it is. The interval that contains it is cut there, and
+	// what follows belongs to a month of its own. The operator signs it.
 	Close struct {
 		Slot torg.Slot
 	}
