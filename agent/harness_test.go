@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"torg"
 	"torg/decide"
@@ -88,7 +91,7 @@ func (m truth) at(site torg.SiteID, s torg.Slot) (torg.Energy, bool) {
 }
 
 // perfect is a forecaster that knows m.
-func perfect(t testing.TB, m truth) forecast.Forecaster {
+func perfect(t rapid.TB, m truth) forecast.Forecaster {
 	t.Helper()
 	p, err := forecast.NewPerfect(cal, m.at)
 	if err != nil {
@@ -113,7 +116,7 @@ func answers(change func(decide.Request, []decide.Decision) []decide.Decision) d
 }
 
 // newHost returns a host of unsigned agents, without a chain, in the session of a slot.
-func newHost(t testing.TB, cfg Config, slot torg.Slot, sites ...torg.Site) *Host {
+func newHost(t rapid.TB, cfg Config, slot torg.Slot, sites ...torg.Site) *Host {
 	t.Helper()
 	if cfg.Genesis.ChainID == "" {
 		cfg.Genesis = genesis()
@@ -178,18 +181,18 @@ type ledgered struct {
 // their agents a mandate. change may spoil the host's configuration.
 func newMarket(t testing.TB, change func(*Config), sites ...torg.Site) *ledgered {
 	t.Helper()
-	m := &ledgered{TB: t, genesis: genesis(), now: cal.Opens(first), keys: sign.NewPooledKeys(2)}
-	m.genesis.Unsigned = false
+	m := &ledgered{TB: t, genesis: genesis(), now: cal.Opens(first), keys: keys()}
 	var err error
 	m.operator, err = m.keys.Operator()
 	m.must(err)
-	m.genesis.Operator = m.der(m.operator)
-	m.chain, err = seq.New(m.genesis, func() time.Time { return m.now })
-	m.must(err)
+	m.genesis.Unsigned, m.genesis.Operator = false, m.der(m.operator)
 	cfg := Config{Genesis: m.genesis, Forecast: perfect(t, nil), Decider: decide.Local{}, Keys: m.keys}
 	if change != nil {
 		change(&cfg)
 	}
+	m.genesis = cfg.Genesis
+	m.chain, err = seq.New(m.genesis, func() time.Time { return m.now })
+	m.must(err)
 	m.host = NewHost(cfg)
 	for _, s := range sites {
 		m.must(m.host.Create(s, auto, torg.Mandate{}))
@@ -316,6 +319,9 @@ func (m *ledgered) cleared(discovery int) *ledger.Cleared {
 	m.Fatalf("discovery %d was not cleared", discovery)
 	return nil
 }
+
+// keys are made once: they take longer than the tests.
+var keys = sync.OnceValue(func() *sign.MemoryKeys { return sign.NewPooledKeys(2) })
 
 // failing are keys of which those of one site are lost.
 type failing struct {

@@ -100,9 +100,20 @@ var runs = struct {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	for _, dir := range runs.dirs {
-		os.RemoveAll(filepath.Dir(dir))
+		removeRun(dir)
 	}
 	os.Exit(code)
+}
+
+func removeRun(out string) { os.RemoveAll(filepath.Dir(out)) }
+
+func readBytes(t testing.TB, dir, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // series is a meter's two days.

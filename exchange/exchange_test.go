@@ -199,7 +199,7 @@ func TestADeadDecisionProgramStopsNobody(t *testing.T) {
 			t.Fatalf("the decision for %s does not say that it is the safe default", d.Site)
 		}
 	}
-	if problems := m.Exchange.Now().Problems; !slices.Contains(problems, "problem.decide") {
+	if problems := m.Exchange.Now().Problems; !slices.Contains(problems, exchange.ProblemDecide) {
 		t.Errorf("pages show the problems %v", problems)
 	}
 }

@@ -23,6 +23,10 @@ func message(at time.Time, session string, kind record.MessageKind, performative
 	return m
 }
 
+// ProblemDecide is shown while agents order by the safe default, because the
+// decision program is late or wrong.
+const ProblemDecide = "problem.decide"
+
 func wh(e torg.Energy) string { return strconv.FormatInt(int64(e), 10) }
 
 func (x *Exchange) say(m ...record.Message) {
@@ -75,7 +79,7 @@ func (x *Exchange) decided(slot torg.Slot, discovery int, journal []record.Decis
 		x.say(message(now, session, record.Information, "failure", "decide", "agents", record.SaidFallback,
 			"sites", strconv.Itoa(fallbacks)))
 	}
-	x.Problem("problem.decide", fallbacks > 0)
+	x.Problem(ProblemDecide, fallbacks > 0)
 }
 
 func (x *Exchange) objected(slot torg.Slot, objections []agent.Objection) {

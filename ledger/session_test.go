@@ -217,3 +217,16 @@ func TestDailySpend(t *testing.T) {
 	next := 30 // the first slot of the next UTC day: 15 hours later
 	b.block(b.at(next, 0.1), b.orders(b.order(next, 1, "factory", torg.Buy, 50*kWh, "7.2")))
 }
+
+// What an order frees covers the one that replaces it.
+func TestReplacementUsesWhatItFrees(t *testing.T) {
+	b := threeSites(t)
+	o := b.order(0, 1, "factory", torg.Buy, 100*kWh, "7")
+	b.block(b.at(0, 0.1), b.orders(o))
+	o.Sequence, o.Energy, o.Limit = 2, 130*kWh, price("7.2")
+	b.block(b.at(0, 0.1), b.orders(o))
+	b.balance("factory", "64", "936", "0")
+	if c := only(b.events, taken); c[1].Cut != 0 {
+		t.Errorf("cut by %d Wh", c[1].Cut)
+	}
+}

@@ -246,3 +246,29 @@ func TestMonthEndsInItsZone(t *testing.T) {
 		t.Errorf("closed %+v", closed)
 	}
 }
+
+// Corrections move the supplier's invoice along its own two prices: what one site fed
+// out and another used never crossed the connection.
+func TestCorrectionsMeetInTheInvoice(t *testing.T) {
+	b := threeSites(t)
+	at := start.Add(3 * time.Hour)
+	b.block(at)
+	b.block(at, b.readings(0, "foundry", -10*kWh))
+	b.account(torg.AccountSupplier, "-11")
+	b.account(torg.AccountLoss, "0")
+	b.block(at, b.readings(0, "school", 10*kWh))
+	b.account(torg.AccountSupplier, "0")
+	b.account(torg.AccountLoss, "61") // 72 from the school, 11 to the foundry
+	b.balance("school", "-72", "0", "0")
+	b.balance("foundry", "1011", "0", "0")
+	// The month that is still running counts them.
+	m := only(b.block(at, ledger.Close{Slot: b.slot(1)}), monthOf)[0]
+	if p := m.Balances[1]; p.Paid != rub("-11") || p.Baseline != rub("-11") {
+		t.Errorf("foundry's month: %+v", p)
+	}
+	// And no later one.
+	b.block(at, b.readings(1, "foundry", -10*kWh))
+	if m := only(b.block(at, ledger.Close{Slot: b.slot(1)}), monthOf); len(m) != 0 {
+		t.Errorf("a month from a correction alone: %+v", m[0])
+	}
+}

@@ -222,8 +222,12 @@ func (p *page) deal(ctx context.Context, v ownerView) (deal, error) {
 	return d, nil
 }
 
-// Price of the viewer's zone in the last session that had one, newest discovery.
+// insidePrice is what a kWh cost on average in the last session's contracts between
+// participants; without any, the price of the viewer's zone, newest discovery.
 func (p *page) insidePrice() (torg.Price, bool) {
+	if p.Now.InsideEnergy > 0 {
+		return p.Now.InsidePrice, true
+	}
 	zone := torg.ZoneID("")
 	if len(p.Viewer.Sites) > 0 {
 		zone = p.Viewer.Sites[0].Zone

@@ -210,6 +210,8 @@ func (p *page) fail(err error) {
 	refusal := torg.RefusalOf(err)
 	status, key := http.StatusInternalServerError, "error.internal"
 	switch {
+	case p.r.Context().Err() != nil:
+		return // nobody waits for the page any more
 	case errors.Is(err, record.ErrNotFound) || refusal == torg.ErrUnknown:
 		status, key = http.StatusNotFound, "error.not_found"
 	case refusal == torg.ErrMalformed:
