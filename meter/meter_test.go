@@ -149,7 +149,7 @@ func TestGapsAreMissingAndTold(t *testing.T) {
 		"m.csv:3: no readings from 2026-01-12T00:15:00Z to 2026-01-12T01:00:00Z (3 rows of 15m0s)",
 		"m.csv:6: no readings from 2026-01-12T01:30:00Z to 2026-01-12T01:45:00Z (1 rows of 15m0s)",
 	}
-	if got := s.warnings(); !slices.Equal(got, want) {
+	if got := s.warnings(time.Time{}, farFuture); !slices.Equal(got, want) {
 		t.Errorf("warnings\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	if want := []torg.Energy{250, missing, missing, missing, 250, 250, missing}; !slices.Equal(s.rows, want) {
@@ -263,7 +263,7 @@ func TestSharedMeasurementsAreRead(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if got := s.start.Format(time.RFC3339); got != c.first || s.step != c.step || (len(s.warnings()) > 0) != c.gaps {
+		if got := s.start.Format(time.RFC3339); got != c.first || s.step != c.step || (len(s.warnings(time.Time{}, farFuture)) > 0) != c.gaps {
 			t.Errorf("%s: from %s by %s with %d gaps", c.file, got, s.step, len(s.gaps))
 		}
 	}
@@ -364,6 +364,25 @@ func BenchmarkDemoFourteenDays(b *testing.B) {
 			for slot := from; slot < to; slot++ {
 				source.Net(slot)
 			}
+		}
+	}
+}
+
+// farFuture ends after every series of these tests.
+var farFuture = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func TestGapsOutsideTheSpanAreNoWarnings(t *testing.T) {
+	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	s := &series{file: "a.csv", step: time.Hour, gaps: []gap{{from: day, to: day.Add(2 * time.Hour), rows: 2}}}
+	for _, c := range []struct {
+		start, end time.Time
+		want       int
+	}{
+		{day.Add(-time.Hour), day, 0}, {day.Add(2 * time.Hour), day.Add(3 * time.Hour), 0},
+		{day.Add(time.Hour), day.Add(3 * time.Hour), 1}, {day.Add(-time.Hour), day.Add(time.Hour), 1},
+	} {
+		if got := s.warnings(c.start, c.end); len(got) != c.want {
+			t.Errorf("from %s to %s: %q", c.start, c.end, got)
 		}
 	}
 }

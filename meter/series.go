@@ -37,9 +37,12 @@ func (s *series) covers(from, to time.Time) error {
 	return nil
 }
 
-func (s *series) warnings() []string {
+func (s *series) warnings(start, end time.Time) []string {
 	var lines []string
 	for _, g := range s.gaps {
+		if !g.from.Before(end) || !g.to.After(start) {
+			continue
+		}
 		lines = append(lines, fmt.Sprintf("%s:%d: no readings from %s to %s (%d rows of %s)", s.file, g.line,
 			g.from.Format(time.RFC3339), g.to.Format(time.RFC3339), g.rows, s.step))
 	}

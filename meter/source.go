@@ -86,7 +86,7 @@ func open(sc *scenario.Scenario, name string, meters []scenario.Meter) (*Site, e
 		if err := series.covers(sc.Start, sc.End()); err != nil {
 			return nil, err
 		}
-		s.warnings = append(s.warnings, series.warnings()...)
+		s.warnings = append(s.warnings, series.warnings(sc.Start, sc.End())...)
 		s.channels = append(s.channels, &resampled{series, sc.Calendar})
 	}
 	return s, nil
@@ -109,7 +109,8 @@ func (s *Site) Net(slot torg.Slot) (torg.Energy, torg.Quality, bool) {
 	return net, worst, true
 }
 
-// Warnings tells what is missing in the meters' files, one line a gap.
+// Warnings tells what is missing in the meters' files in the scenario's span, one
+// line a gap.
 func (s *Site) Warnings() []string { return s.warnings }
 
 // rank orders qualities by how far they are from a meter's own interval.

@@ -118,7 +118,8 @@ func finish(ctx context.Context, w *world.World, chain ledger.Chain, clock excha
 	if err := w.Exchange.Meter(ctx, to-1); err != nil {
 		return err
 	}
-	settled := end.Add(g.Settlement + g.Deadline)
+	_, last := g.Calendar.Settlement(to-1, g.Settlement)
+	settled := g.Calendar.End(last).Add(g.Deadline)
 	if err := clock.Until(ctx, settled); err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package abci
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -8,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cometbft/cometbft/privval"
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 
 	"torg"
 	"torg/ledger"
@@ -125,6 +130,57 @@ func TestCrashPoints(t *testing.T) {
 	}
 	t.Logf("%d blocks and %d payments confirmed", len(k.hashes), len(k.paid))
 	k.check(t, dir)
+}
+
+// A process may die after the validator has signed something for the next block and
+// before anything else knows. It must not sign another thing in that round, and the
+// chain must go on nevertheless.
+func TestSignedAndForgotten(t *testing.T) {
+	t.Parallel()
+	for name, sign := range map[string]func(*privval.FilePV, int64) error{
+		"proposal": func(v *privval.FilePV, height int64) error {
+			return v.SignProposal("test", &cmtproto.Proposal{
+				Type: cmtproto.ProposalType, Height: height, BlockID: forgotten, Timestamp: time.Now(),
+			})
+		},
+		"prevote": func(v *privval.FilePV, height int64) error {
+			return v.SignVote("test", &cmtproto.Vote{
+				Type: cmtproto.PrevoteType, Height: height, BlockID: forgotten, Timestamp: time.Now(),
+			})
+		},
+		"precommit in a later round": func(v *privval.FilePV, height int64) error {
+			return v.SignVote("test", &cmtproto.Vote{
+				Type: cmtproto.PrecommitType, Height: height, Round: 3, BlockID: forgotten, Timestamp: time.Now(),
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := testConfig(t, t.TempDir())
+			c := open(t, cfg)
+			start(t, c)
+			commitAll(t, c, admitAll(t)...)
+			stop(t, c)
+			n := cfg.node()
+			v := privval.LoadFilePV(n.PrivValidatorKeyFile(), n.PrivValidatorStateFile())
+			if err := sign(v, max(c.Height(), v.LastSignState.Height)+1); err != nil {
+				t.Fatal(err)
+			}
+			c = open(t, cfg)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			if err := c.Start(ctx); err != nil {
+				t.Fatal(err)
+			}
+			commitAll(t, c, deposit(t, "foundry", 1))
+			sameAsReplay(t, c)
+		})
+	}
+}
+
+var forgotten = cmtproto.BlockID{
+	Hash:          bytes.Repeat([]byte{7}, 32),
+	PartSetHeader: cmtproto.PartSetHeader{Total: 1, Hash: bytes.Repeat([]byte{8}, 32)},
 }
 
 // One directory belongs to one process.

@@ -3,12 +3,15 @@ package abci
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	abci "github.com/cometbft/cometbft/abci/types"
 
 	"torg"
 	"torg/ledger"
@@ -224,6 +227,47 @@ func TestDamagedJournals(t *testing.T) {
 				sameAsReplay(t, c)
 			})
 		}
+	}
+}
+
+// What the next header commits to cannot be changed behind the reader's back.
+func TestChangedResults(t *testing.T) {
+	t.Parallel()
+	cfg := ran(t)
+	for name, change := range map[string]func(*abci.ResponseFinalizeBlock){
+		"hash":         func(r *abci.ResponseFinalizeBlock) { r.AppHash[0] ^= 1 },
+		"code":         func(r *abci.ResponseFinalizeBlock) { r.TxResults[0] = txResults([]torg.Refusal{torg.ErrFunds})[0] },
+		"transactions": func(r *abci.ResponseFinalizeBlock) { r.TxResults = r.TxResults[1:] },
+		"events":       func(r *abci.ResponseFinalizeBlock) { r.Events[0].Type = "tx" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, err := OpenArchive(copyDir(t, cfg).Dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer a.Close()
+			var admission int64
+			for _, b := range readAll(t, a) {
+				for _, e := range b.Events {
+					if e.Admitted != nil {
+						admission = b.Height
+					}
+				}
+			}
+			r, err := a.blocks.states.LoadFinalizeBlockResponse(admission)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(r)
+			if err := a.blocks.states.SaveFinalizeBlockResponse(admission, r); err != nil {
+				t.Fatal(err)
+			}
+			err = a.Blocks(1, a.Height(), func(ledger.Committed) error { return nil })
+			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("block %d", admission)) {
+				t.Errorf("block %d reads: %v", admission, err)
+			}
+		})
 	}
 }
 
