@@ -13,6 +13,7 @@ import (
 	"torg"
 	"torg/decide"
 	"torg/ledger"
+	"torg/market"
 	"torg/record"
 )
 
@@ -24,107 +25,6 @@ func capture(last *decide.Request) decide.Decider {
 	})
 }
 
-// The third slot of an hour: the first is metered, the second is not and counts as
-// its forecast, of both a part is contracted, and the fourth is still to come.
-func TestSituation(t *testing.T) {
-	var r decide.Request
-	m := truth{"foundry-1": {first: 9_000, first + 1: 8_000, first + 2: 7_000, first + 3: 6_000}}
-	h := newHost(t, Config{Decider: capture(&r), Forecast: perfect(t, m)}, first+2, foundry)
-	h.Observe(block(
-		reading("foundry-1", first, 9_500),
-		ledger.Event{Cleared: &ledger.Cleared{Slot: first, Discovery: 1, Contracts: []torg.Contract{bought(1_000, "5")}}},
-		ledger.Event{Cleared: &ledger.Cleared{Slot: first + 1, Discovery: 1, Contracts: []torg.Contract{bought(2_000, "5")}}},
-		ledger.Event{Cleared: &ledger.Cleared{Slot: first + 1, Discovery: 2, Contracts: []torg.Contract{bought(500, "5")}}},
-	))
-	orders, _ := sealed(t, h, first+2)
-	s := r.Situations[0]
-	if s.Carry != (9_500-1_000)+(8_000-2_500) || s.Rest != 6_000 || s.Quantiles[3] != 7_000 {
-		t.Errorf("carry %d, now %d, rest %d", s.Carry, s.Quantiles[3], s.Rest)
-	}
-	if s.Short != rub("7.2") || s.Long != rub("1.1") || !s.HasExpected || s.Expected != rub("5") || s.Limits.MaxEnergy != 100_000 {
-		t.Errorf("prices %s and %s, expected %s, limits %+v", s.Short, s.Long, s.Expected, s.Limits)
-	}
-	if r.Session != cal.Session(first+2) || r.Discovery != 1 || !r.Deadline.Equal(cal.GateClosure(first+2, 1)) || r.Interval != cal.Interval {
-		t.Errorf("request %+v", r)
-	}
-	if len(orders) != 1 || orders[0].Energy != 21_000 || orders[0].Side != torg.Buy {
-		t.Errorf("orders %+v", orders)
-	}
-}
-
-func bought(e torg.Energy, price string) torg.Contract {
-	return torg.Contract{Trade: torg.Trade{
-		Round: 3, BuyOrder: "o", Buyer: "foundry", BuyerSite: "foundry-1", BuyerZone: "z1", Seller: "supplier",
-		Energy: e, BuyerPrice: rub(price), SellerPrice: rub(price),
-	}}
-}
-
-// A reading that never came is filled by its forecast although a later one did.
-func TestHolesInReadingsAreForecast(t *testing.T) {
-	var r decide.Request
-	m := truth{"foundry-1": {first: 9_000, first + 1: 8_000, first + 2: 7_000}}
-	h := newHost(t, Config{Decider: capture(&r), Forecast: perfect(t, m)}, first+3, foundry)
-	h.Observe(block(reading("foundry-1", first, 9_100), reading("foundry-1", first+2, 7_200)))
-	sealed(t, h, first+3)
-	if got := r.Situations[0].Carry; got != 9_100+8_000+7_200 {
-		t.Errorf("carry %d", got)
-	}
-}
-
-// Settlement intervals are apart: what one left open is not traded in the next. And
-// what lies before the market is nobody's to trade.
-func TestCarryEndsWithItsInterval(t *testing.T) {
-	var r decide.Request
-	h := newHost(t, Config{Decider: capture(&r)}, first+4, foundry)
-	h.Observe(block(reading("foundry-1", first+3, 50_000)))
-	sealed(t, h, first+4)
-	if s := r.Situations[0]; s.Carry != 0 || s.Rest != 30_000 {
-		t.Errorf("carry %d, rest %d", s.Carry, s.Rest)
-	}
-	h.Since(first + 6)
-	sealed(t, h, first+7)
-	if s := r.Situations[0]; s.Carry != 10_000 || s.Rest != 0 {
-		t.Errorf("since the second half of the hour: carry %d, rest %d", s.Carry, s.Rest)
-	}
-}
-
-func TestPositionsAreForgotten(t *testing.T) {
-	h := newHost(t, Config{}, first, foundry)
-	for k := first; k < first+20; k++ {
-		h.Open(k)
-		h.Observe(block(reading("foundry-1", k-2, 1), ledger.Event{Cleared: &ledger.Cleared{Slot: k, Discovery: 1, Contracts: []torg.Contract{bought(1, "5")}}}))
-	}
-	if p := h.agents["foundry-1"].position; len(p.contracted) > 8 || len(p.metered) > 8 {
-		t.Errorf("%d contracted and %d metered slots are kept", len(p.contracted), len(p.metered))
-	}
-}
-
-func TestRestore(t *testing.T) {
-	var r decide.Request
-	h := newHost(t, Config{Decider: capture(&r)}, first+2, foundry)
-	metered := torg.Energy(12_000)
-	h.Restore("foundry-1", first, 3_000, &metered)
-	h.Restore("foundry-1", first, 3_000, &metered) // twice is once
-	h.Restore("foundry-1", first+1, 4_000, nil)
-	h.Restore("foundry-1", first+2, 500, nil)
-	h.Restore("nobody", first, 1, nil)
-	sealed(t, h, first+2)
-	if got := r.Situations[0].Carry; got != (12_000-3_000)+(10_000-4_000)-500 {
-		t.Errorf("carry %d", got)
-	}
-}
-
-func TestPublishedBands(t *testing.T) {
-	h := newHost(t, Config{Forecast: perfect(t, truth{"solar-1": {first + 1: -5_000}})}, first+1, foundry, solar)
-	h.must(t, h.Configure("solar-1", torg.Manual, "", ""))
-	h.Observe(block(reading("foundry-1", first, 9_000)))
-	p := h.Publish(first + 1)
-	if len(p) != 2 || p[0].Band != (ledger.Band{Site: "foundry-1", Low: 19_000, High: 19_000}) ||
-		p[1].Band != (ledger.Band{Site: "solar-1", Low: -9_000, High: -9_000}) || p[1].Forecast.Median() != -5_000 {
-		t.Errorf("published %+v", p)
-	}
-}
-
 func (h *Host) must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -132,20 +32,13 @@ func (h *Host) must(t testing.TB, err error) {
 	}
 }
 
-// Expected prices go an eighth of the way, for each side by itself.
-func TestExpectedPriceIsLearnt(t *testing.T) {
-	a := &agent{}
-	a.learnPrice(torg.Buy, nil)
-	if a.has[torg.Buy] {
-		t.Error("something is learnt from nothing")
-	}
-	a.learnPrice(torg.Buy, []torg.Contract{bought(1_000, "5"), bought(3_000, "6")})
-	if !a.has[torg.Buy] || a.expected[torg.Buy] != rub("5.75") {
-		t.Errorf("first %s", a.expected[torg.Buy])
-	}
-	a.learnPrice(torg.Buy, []torg.Contract{bought(10, "3.75")})
-	if a.expected[torg.Buy] != rub("5.5") || a.has[torg.Sell] {
-		t.Errorf("then %s", a.expected[torg.Buy])
+// What another session's clearing contracts is a position, and nothing to state now.
+func TestOtherSessionsAreNotStated(t *testing.T) {
+	h := newHost(t, Config{}, first+1, foundry)
+	h.Observe(block(ledger.Event{Cleared: &ledger.Cleared{Slot: first, Discovery: 2, Contracts: []torg.Contract{bought(1_000, "5")}}}))
+	statements, objections, err := h.Statements(first + 1)
+	if len(statements)+len(objections) > 0 || err != nil || h.agents["foundry-1"].position.contracted[first] != 1_000 {
+		t.Errorf("statements %v, objections %v, %v", statements, objections, err)
 	}
 }
 
@@ -261,6 +154,43 @@ func TestMandateIsEnforced(t *testing.T) {
 	}
 }
 
+// A revision that is no step towards trade is dropped, and the safe default revises
+// nothing.
+func TestRevisionsAreEnforced(t *testing.T) {
+	for name, spoil := range map[string]func(*decide.Decision){
+		"allowed":        func(*decide.Decision) {},
+		"another side":   func(d *decide.Decision) { d.Side = torg.Sell },
+		"more energy":    func(d *decide.Decision) { d.Energy = 6_001 },
+		"a worse limit":  func(d *decide.Decision) { d.Limit = rub("4.99999") },
+		"no energy":      func(d *decide.Decision) { d.Energy = 0 },
+		"beyond mandate": func(d *decide.Decision) { d.Limit = rub("30") },
+	} {
+		h := newHost(t, Config{Decider: answers(func(r decide.Request, d []decide.Decision) []decide.Decision {
+			if r.Discovery == 1 {
+				d[0].Limit = rub("5")
+			} else {
+				spoil(&d[0])
+			}
+			return d
+		})}, first, foundry)
+		orders, _ := sealed(t, h, first)
+		h.Observe(block(
+			ledger.Event{Order: &ledger.OrderTaken{Order: orders[0]}},
+			ledger.Event{Cleared: &ledger.Cleared{Slot: first, Discovery: 1, Outcome: market.Outcome{
+				Unmatched: []market.Unmatched{{Order: "a"}, {Order: orders[0].ID, Energy: 6_000, Reason: torg.ReasonPrice}, {Order: "z"}},
+			}}}))
+		revised, journal, err := h.Decide(t.Context(), first, 2, cal.GateClosure(first, 1))
+		h.must(t, err)
+		if name == "allowed" {
+			if len(revised) != 1 || revised[0].Order.Energy != 6_000 || revised[0].Order.Limit != rub("7.2") || journal[0].Fallback {
+				t.Errorf("%s: %+v", name, revised)
+			}
+		} else if len(revised) != 0 || len(journal) != 1 || !journal[0].Fallback || journal[0].Ordered || journal[0].Reason != decide.WhyOutside {
+			t.Errorf("%s: %+v, journal %+v", name, revised, journal)
+		}
+	}
+}
+
 // Without a mandate nobody is asked, and that is not the decision program's fault.
 func TestWithoutAMandate(t *testing.T) {
 	expired, others := mandate(foundry), mandate(foundry)
@@ -301,6 +231,22 @@ func TestMandateChangesMeanwhile(t *testing.T) {
 	orders, journal := sealed(t, h, first)
 	if len(orders) != 0 || len(journal) != 1 || journal[0].Ordered || journal[0].Energy != 0 || journal[0].Reason != decide.WhyMandate || journal[0].Args["why"] != "no_mandate" {
 		t.Errorf("%v, journal %+v", orders, journal)
+	}
+}
+
+// The revocation of a key that is not the mandate's, such as the one before it,
+// leaves the mandate alone.
+func TestOldKeysMayBeRevoked(t *testing.T) {
+	h := newHost(t, Config{}, first)
+	m := mandate(foundry)
+	m.AgentKey = torg.Fingerprint{2}
+	h.must(t, h.Create(foundry, auto, mandate(foundry)))
+	h.Observe(block(
+		ledger.Event{Granted: &ledger.Granted{Mandate: m}},
+		ledger.Event{Revoked: &ledger.Revoke{Participant: "foundry", Site: "foundry-1", AgentKey: torg.Fingerprint{1}}},
+	))
+	if orders, _ := sealed(t, h, first); len(orders) != 1 {
+		t.Errorf("orders %v", orders)
 	}
 }
 

@@ -39,12 +39,8 @@ func (h *Host) Observe(c ledger.Committed) {
 func (h *Host) observeClearing(c *ledger.Cleared) {
 	bought, sold := map[torg.SiteID][]torg.Contract{}, map[torg.SiteID][]torg.Contract{}
 	for _, k := range c.Contracts {
-		if k.BuyOrder != "" {
-			bought[k.BuyerSite] = append(bought[k.BuyerSite], k)
-		}
-		if k.SellOrder != "" {
-			sold[k.SellerSite] = append(sold[k.SellerSite], k)
-		}
+		bought[k.BuyerSite] = append(bought[k.BuyerSite], k) // the supplier has no site
+		sold[k.SellerSite] = append(sold[k.SellerSite], k)
 	}
 	for _, id := range h.sites {
 		a := h.agents[id]

@@ -321,7 +321,10 @@ func TestFundsCutOrders(t *testing.T) {
 
 // A revoked mandate withdraws orders: the agent neither trades on nor objects.
 func TestRevokedMandate(t *testing.T) {
-	m := newMarket(t, nil, foundry, solar)
+	mill := site("mill-1", "mill", torg.Plant) // buys all the same, so that the foundry's order would be missed
+	m := newMarket(t, func(c *Config) {
+		c.Forecast = perfect(t, truth{"mill-1": {first: 5_000}})
+	}, foundry, mill, solar)
 	m.open(first)
 	m.order(first, 1)
 	key := m.host.agents["foundry-1"].mandate.AgentKey
@@ -329,8 +332,8 @@ func TestRevokedMandate(t *testing.T) {
 	m.pass(cal.GateClosure(first, 1))
 	m.order(first, 2)
 	m.pass(cal.GateClosure(first, 2))
-	if _, objections, _ := m.host.Statements(first); len(objections) != 0 {
-		t.Errorf("objections %v", objections)
+	if statements, objections, _ := m.host.Statements(first); len(objections) != 0 || len(statements) != 2 {
+		t.Errorf("%d statements, objections %v", len(statements), objections)
 	}
 	m.journal = nil
 	m.session(first + 1)

@@ -135,7 +135,25 @@ func (b *book) chunk() []byte {
 			appendStanding(w, o)
 		}
 	})
+	canon.AppendList(&w, b.passedIDs(), func(w *canon.Writer, id torg.OrderID) {
+		w.String(string(id))
+		w.Int(b.ids[id].discovery)
+		w.String(string(b.ids[id].site))
+	})
 	return w.Bytes()
+}
+
+// passedIDs returns, sorted, the ids of orders that came in this block and were
+// replaced or withdrawn in it: they stay taken, and no order tells so.
+func (b *book) passedIDs() []torg.OrderID {
+	var list []torg.OrderID
+	for id, p := range b.ids {
+		if o := b.over[p]; o == nil || o.order.ID != id {
+			list = append(list, id)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 func appendStanding(w *canon.Writer, o *standing) {
@@ -187,6 +205,10 @@ func (b *book) load(kv KV) error {
 			o := readStanding(r)
 			b.orders[p] = o
 			b.committedBook.ids[o.order.ID] = p
+		}
+		for n := r.Count(stateLimit); n > 0; n-- {
+			id := torg.OrderID(r.String(canon.MaxOrderID))
+			b.committedBook.ids[id] = place{discovery: r.Int(), site: canon.ID[torg.SiteID](r)}
 		}
 		if err = r.Done(); err != nil {
 			err = fmt.Errorf("damaged order book under key %x: %w", key, err)

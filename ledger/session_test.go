@@ -230,3 +230,23 @@ func TestReplacementUsesWhatItFrees(t *testing.T) {
 		t.Errorf("cut by %d Wh", c[1].Cut)
 	}
 }
+
+// An order that came and went in one block leaves its id taken, after a restart too.
+func TestIDsStayTakenAfterRestart(t *testing.T) {
+	b := threeSites(t)
+	first := b.order(0, 1, "factory", torg.Buy, kWh, "5")
+	second := first
+	second.ID, second.Sequence = "second", 2
+	b.block(b.at(0, 0.1), b.orders(first), b.orders(second))
+	b.l = ledger.New(b.kv)
+	if err := b.l.Load(); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []torg.OrderID{first.ID, second.ID} {
+		o := b.order(0, 1, "foundry", torg.Sell, kWh, "5")
+		o.ID = id
+		if got := b.try(b.at(0, 0.2), b.orders(o))[0]; got != torg.ErrDuplicate {
+			t.Errorf("id %s: %q", id, got)
+		}
+	}
+}

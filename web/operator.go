@@ -55,9 +55,12 @@ func (s *site) overview(p *page) error {
 		}
 	}
 	v.Prices = p.priceChart(v.Sessions)
-	if v.Log, _, err = s.Reader.Messages(ctx, record.Filter{}, record.Page{Limit: 6}); err != nil {
+	recent, _, err := s.Reader.Messages(ctx, record.Filter{}, record.Page{Limit: 200})
+	if err != nil {
 		return err
 	}
+	v.Log = p.unsealed(recent)
+	v.Log = v.Log[:min(len(v.Log), 6)]
 	return p.show(http.StatusOK, operatorPage(p, v))
 }
 

@@ -474,7 +474,7 @@ func operatorPage(p *page, v overviewView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = messages(p, p.unsealed(v.Log)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = messages(p, v.Log).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -32,7 +32,7 @@ type app struct {
 // newApp takes up the state in the store; one without any waits for InitChain.
 func newApp(s *store, committed func(ledger.Committed)) (*app, error) {
 	a := &app{store: s, ledger: ledger.New(s), committed: committed}
-	if s.height() == 0 {
+	if s.version == 0 {
 		return a, nil
 	}
 	return a, a.ledger.Load()
@@ -45,7 +45,7 @@ func (a *app) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, erro
 	defer a.mu.Unlock()
 	return &abci.ResponseInfo{
 		Data: "torg", AppVersion: protocol,
-		LastBlockHeight: a.store.height(), LastBlockAppHash: a.store.hash(),
+		LastBlockHeight: a.store.version, LastBlockAppHash: a.store.hash(),
 	}, nil
 }
 
@@ -143,7 +143,7 @@ func readable(tx []byte) bool {
 func (a *app) FinalizeBlock(_ context.Context, req *abci.RequestFinalizeBlock) (*abci.ResponseFinalizeBlock, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if want := a.store.height() + 1; req.Height != want {
+	if want := a.store.version + 1; req.Height != want {
 		return nil, fmt.Errorf("block %d where %d comes next", req.Height, want)
 	}
 	c := ledger.Committed{Block: ledger.Block{Height: req.Height, Time: req.Time.UTC(), Txs: req.Txs}}
@@ -185,7 +185,7 @@ func (a *app) view(f func(ledger.View)) {
 func (a *app) height() int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.store.height()
+	return a.store.version
 }
 
 func (a *app) prune() error {

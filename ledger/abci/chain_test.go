@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,7 +97,9 @@ func TestPass(t *testing.T) {
 	for _, when := range []time.Time{
 		time.Now().Add(-time.Hour), time.Now(), time.Now().Add(300 * time.Millisecond),
 	} {
-		if err := c.Pass(t.Context(), when); err != nil {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if err := c.Pass(ctx, when); err != nil {
 			t.Fatal(err)
 		}
 		blocks := s.all()
@@ -178,6 +181,12 @@ func TestRestart(t *testing.T) {
 		t.Error("time passed on a stopped chain")
 	}
 	first := s.all()
+	if c.Height() != int64(len(first)) {
+		t.Errorf("height %d of a stopped chain with %d blocks", c.Height(), len(first))
+	}
+	if err := c.Blocks(1, 1, func(ledger.Committed) error { return nil }); err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("read a block of a stopped chain: %v", err)
+	}
 
 	again := open(t, cfg)
 	if got := readAll(t, again); !bytes.Equal(asJSON(t, got), asJSON(t, first)) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -133,7 +134,7 @@ func TestCrashPoints(t *testing.T) {
 }
 
 // A process may die after the validator has signed something for the next block and
-// before anything else knows. It must not sign another thing in that round, and the
+// before anything else knows, in the middle of writing it down. It must not sign another thing in that round, and the
 // chain must go on nevertheless.
 func TestSignedAndForgotten(t *testing.T) {
 	t.Parallel()
@@ -163,6 +164,14 @@ func TestSignedAndForgotten(t *testing.T) {
 			stop(t, c)
 			n := cfg.node()
 			v := privval.LoadFilePV(n.PrivValidatorKeyFile(), n.PrivValidatorStateFile())
+			torn, err := os.OpenFile(n.Consensus.WalFile(), os.O_APPEND|os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := torn.Write([]byte("half of a rec")); err != nil {
+				t.Fatal(err)
+			}
+			torn.Close()
 			if err := sign(v, max(c.Height(), v.LastSignState.Height)+1); err != nil {
 				t.Fatal(err)
 			}

@@ -35,11 +35,12 @@ var headKey = []byte("H")
 // the blocks' times, and CometBFT answers a new hash with a new block, so that an
 // idle chain would never rest.
 type store struct {
-	db     cosmosdb.DB
-	tree   *iavl.MutableTree
-	head   []byte // beside the tree; nil: the tree's is up to date
-	saved  []byte // the same of the saved state
-	oldest int64  // version
+	db      cosmosdb.DB
+	tree    *iavl.MutableTree
+	version int64  // the newest that is saved, which is its block's height; 0: none
+	oldest  int64  // version
+	head    []byte // beside the tree; nil: the tree's is up to date
+	saved   []byte // the same of the saved state
 }
 
 func openStore(db cosmosdb.DB) (*store, error) {
@@ -47,15 +48,15 @@ func openStore(db cosmosdb.DB) (*store, error) {
 	// were flushed early would pass for the latest one.
 	s := &store{db: db, tree: iavl.NewMutableTree(atomicDB{idb.NewWrapper(db)}, cachedNodes, true,
 		iavl.NewNopLogger(), iavl.FlushThresholdOption(math.MaxInt))}
-	version, err := s.tree.Load()
-	if err != nil {
+	var err error
+	if s.version, err = s.tree.Load(); err != nil {
 		return nil, err
 	}
 	if s.saved, err = s.loadHead(); err != nil {
 		return nil, err
 	}
 	s.head = s.saved
-	s.oldest = version
+	s.oldest = s.version
 	if all := s.tree.AvailableVersions(); len(all) > 0 {
 		s.oldest = int64(all[0])
 	}
@@ -68,12 +69,9 @@ type atomicDB struct{ idb.DB }
 
 func (db atomicDB) NewBatchWithSize(int) idb.Batch { return db.NewBatch() }
 
-// height is that of the block that the saved state is of; 0: none.
-func (s *store) height() int64 { return s.tree.Version() }
-
 // hash is that of the saved state.
 func (s *store) hash() []byte {
-	if s.height() == 0 {
+	if s.version == 0 {
 		return nil
 	}
 	return s.tree.Hash()
@@ -84,7 +82,7 @@ func (s *store) hash() []byte {
 func (s *store) stage(changes iter.Seq2[[]byte, []byte]) []byte {
 	s.tree.Rollback()
 	s.head = s.saved
-	if head := onlyHead(changes); head != nil && s.height() > 0 {
+	if head := onlyHead(changes); head != nil && s.version > 0 {
 		s.head = head
 		return s.tree.WorkingHash()
 	}
@@ -113,15 +111,17 @@ func onlyHead(changes iter.Seq2[[]byte, []byte]) []byte {
 
 // save writes what is staged as the next version.
 func (s *store) save() error {
-	if err := s.saveHead(s.height() + 1); err != nil {
+	if err := s.saveHead(s.version + 1); err != nil {
 		return fmt.Errorf("application state: %w", err)
 	}
-	if _, _, err := s.tree.SaveVersion(); err != nil {
+	_, version, err := s.tree.SaveVersion()
+	if err != nil {
 		return fmt.Errorf("application state: %w", err)
 	}
+	s.version = version
 	s.saved = s.head
 	if s.oldest == 0 {
-		s.oldest = s.height()
+		s.oldest = s.version
 	}
 	return nil
 }
@@ -139,8 +139,8 @@ func (s *store) saveHead(version int64) error {
 
 // loadHead returns the head beside the saved version, or nil.
 func (s *store) loadHead() ([]byte, error) {
-	v, err := s.db.Get(besideKey(s.height()))
-	if err != nil || len(v) < 8 || int64(binary.BigEndian.Uint64(v)) != s.height() {
+	v, err := s.db.Get(besideKey(s.version))
+	if err != nil || len(v) < 8 || int64(binary.BigEndian.Uint64(v)) != s.version {
 		return nil, err
 	}
 	return v[8:], nil
@@ -149,7 +149,7 @@ func (s *store) loadHead() ([]byte, error) {
 // prune deletes a few of the versions that are no longer kept, each in one step.
 func (s *store) prune() error {
 	for range pruneAtOnce {
-		if s.oldest == 0 || s.oldest > s.height()-keepVersions {
+		if s.oldest == 0 || s.oldest > s.version-keepVersions {
 			return nil
 		}
 		if err := s.tree.DeleteVersionsTo(s.oldest); err != nil {

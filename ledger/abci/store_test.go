@@ -48,7 +48,7 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	db := cosmosdb.NewMemDB()
 	s := openMem(t, db)
-	if s.height() != 0 || s.hash() != nil || s.Get([]byte("a")) != nil {
+	if s.version != 0 || s.hash() != nil || s.Get([]byte("a")) != nil {
 		t.Error("a new store has something in it")
 	}
 	s.stage(pairs("a", "lost"))
@@ -60,8 +60,8 @@ func TestStore(t *testing.T) {
 	}
 	save(t, s)
 	s = openMem(t, db)
-	if s.height() != 2 || !bytes.Equal(s.hash(), two) {
-		t.Errorf("height %d and hash %x, want 2 and %x", s.height(), s.hash(), two)
+	if s.version != 2 || !bytes.Equal(s.hash(), two) {
+		t.Errorf("height %d and hash %x, want 2 and %x", s.version, s.hash(), two)
 	}
 	var got []string
 	s.Ascend([]byte("a"), func(k, v []byte) bool {
@@ -92,7 +92,7 @@ func TestHeadBesideTree(t *testing.T) {
 			t.Errorf("block %d changes the hash", n)
 		}
 		save(t, s)
-		if s = openMem(t, db); string(s.Get(headKey)) != fmt.Sprint(n) || s.height() != int64(n) {
+		if s = openMem(t, db); string(s.Get(headKey)) != fmt.Sprint(n) || s.version != int64(n) {
 			t.Errorf("head %q after block %d", s.Get(headKey), n)
 		}
 	}

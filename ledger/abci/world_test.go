@@ -185,8 +185,8 @@ func sameAsReplay(t testing.TB, c *Chain) {
 	}
 	c.app.mu.Lock()
 	defer c.app.mu.Unlock()
-	if c.store.height() != int64(len(blocks)) {
-		t.Fatalf("state of block %d after %d blocks", c.store.height(), len(blocks))
+	if c.store.version != int64(len(blocks)) {
+		t.Fatalf("state of block %d after %d blocks", c.store.version, len(blocks))
 	}
 	if !bytes.Equal(dump(c.store), dump(kv)) {
 		t.Fatalf("the state after %d blocks differs from that of a replay", len(blocks))

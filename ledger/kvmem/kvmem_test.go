@@ -46,8 +46,9 @@ func TestBehavesAsSortedMap(t *testing.T) {
 			if !slices.Equal(got, list) {
 				t.Fatalf("ascend %q: got %q, want %q", prefix, got, list)
 			}
-			if v := kv.Get([]byte(k)); (v != nil) != (list != nil && hasKey(want, k)) && hasKey(want, k) != (v != nil) {
-				t.Fatalf("get %q: %q", k, v)
+			value, there := want[k]
+			if v := kv.Get([]byte(k)); (v != nil) != there || string(v) != value {
+				t.Fatalf("get %q: %q, want %q, %v", k, v, value, there)
 			}
 		}
 		if kv.Len() != len(want) {
@@ -55,8 +56,6 @@ func TestBehavesAsSortedMap(t *testing.T) {
 		}
 	})
 }
-
-func hasKey(m map[string]string, k string) bool { _, ok := m[k]; return ok }
 
 func TestCloneIsApart(t *testing.T) {
 	var kv kvmem.KV

@@ -1,0 +1,133 @@
+package agent
+
+import (
+	"testing"
+
+	"torg"
+	"torg/decide"
+	"torg/ledger"
+)
+
+// The third slot of an hour: the first is metered, the second is not and counts as
+// its forecast, of both a part is contracted, and the fourth is still to come.
+func TestSituation(t *testing.T) {
+	var r decide.Request
+	m := truth{"foundry-1": {first: 9_000, first + 1: 8_000, first + 2: 7_000, first + 3: 6_000}}
+	h := newHost(t, Config{Decider: capture(&r), Forecast: perfect(t, m)}, first+2, foundry)
+	h.Observe(block(
+		reading("foundry-1", first, 9_500),
+		ledger.Event{Cleared: &ledger.Cleared{Slot: first, Discovery: 1, Contracts: []torg.Contract{bought(1_000, "5")}}},
+		ledger.Event{Cleared: &ledger.Cleared{Slot: first + 1, Discovery: 1, Contracts: []torg.Contract{bought(2_000, "5")}}},
+		ledger.Event{Cleared: &ledger.Cleared{Slot: first + 1, Discovery: 2, Contracts: []torg.Contract{bought(500, "5")}}},
+	))
+	orders, _ := sealed(t, h, first+2)
+	s := r.Situations[0]
+	if s.Carry != (9_500-1_000)+(8_000-2_500) || s.Rest != 6_000 || s.Quantiles[3] != 7_000 {
+		t.Errorf("carry %d, now %d, rest %d", s.Carry, s.Quantiles[3], s.Rest)
+	}
+	if s.Short != rub("7.2") || s.Long != rub("1.1") || !s.HasExpected || s.Expected != rub("5") || s.Limits.MaxEnergy != 100_000 {
+		t.Errorf("prices %s and %s, expected %s, limits %+v", s.Short, s.Long, s.Expected, s.Limits)
+	}
+	if r.Session != cal.Session(first+2) || r.Discovery != 1 || !r.Deadline.Equal(cal.GateClosure(first+2, 1)) || r.Interval != cal.Interval {
+		t.Errorf("request %+v", r)
+	}
+	if len(orders) != 1 || orders[0].Energy != 21_000 || orders[0].Side != torg.Buy {
+		t.Errorf("orders %+v", orders)
+	}
+}
+
+func bought(e torg.Energy, price string) torg.Contract {
+	return torg.Contract{Trade: torg.Trade{
+		Round: 3, BuyOrder: "o", Buyer: "foundry", BuyerSite: "foundry-1", BuyerZone: "z1", Seller: "supplier",
+		Energy: e, BuyerPrice: rub(price), SellerPrice: rub(price),
+	}}
+}
+
+// A reading that never came is filled by its forecast although a later one did.
+func TestHolesInReadingsAreForecast(t *testing.T) {
+	var r decide.Request
+	m := truth{"foundry-1": {first: 9_000, first + 1: 8_000, first + 2: 7_000}}
+	h := newHost(t, Config{Decider: capture(&r), Forecast: perfect(t, m)}, first+3, foundry)
+	h.Observe(block(reading("foundry-1", first, 9_100), reading("foundry-1", first+2, 7_200)))
+	sealed(t, h, first+3)
+	if got := r.Situations[0].Carry; got != 9_100+8_000+7_200 {
+		t.Errorf("carry %d", got)
+	}
+}
+
+// Settlement intervals are apart: what one left open is not traded in the next. And
+// what lies before the market is nobody's to trade.
+func TestCarryEndsWithItsInterval(t *testing.T) {
+	var r decide.Request
+	h := newHost(t, Config{Decider: capture(&r)}, first+4, foundry)
+	h.Observe(block(reading("foundry-1", first+3, 50_000)))
+	sealed(t, h, first+4)
+	if s := r.Situations[0]; s.Carry != 0 || s.Rest != 30_000 {
+		t.Errorf("carry %d, rest %d", s.Carry, s.Rest)
+	}
+	h.Since(first + 6)
+	sealed(t, h, first+7)
+	if s := r.Situations[0]; s.Carry != 10_000 || s.Rest != 0 {
+		t.Errorf("since the second half of the hour: carry %d, rest %d", s.Carry, s.Rest)
+	}
+}
+
+func TestPositionsAreForgotten(t *testing.T) {
+	h := newHost(t, Config{}, first, foundry)
+	for k := first; k < first+20; k++ {
+		h.Open(k)
+		h.Observe(block(reading("foundry-1", k-2, 1), ledger.Event{Cleared: &ledger.Cleared{Slot: k, Discovery: 1, Contracts: []torg.Contract{bought(1, "5")}}}))
+	}
+	if p := h.agents["foundry-1"].position; len(p.contracted) > 8 || len(p.metered) > 8 {
+		t.Errorf("%d contracted and %d metered slots are kept", len(p.contracted), len(p.metered))
+	}
+}
+
+func TestRestore(t *testing.T) {
+	var r decide.Request
+	h := newHost(t, Config{Decider: capture(&r)}, first+2, foundry)
+	metered := torg.Energy(12_000)
+	h.Restore("foundry-1", first, 3_000, &metered)
+	h.Restore("foundry-1", first, 3_000, &metered) // twice is once
+	h.Restore("foundry-1", first+1, 4_000, nil)
+	h.Restore("foundry-1", first+2, 500, nil)
+	h.Restore("nobody", first, 1, nil)
+	sealed(t, h, first+2)
+	if got := r.Situations[0].Carry; got != (12_000-3_000)+(10_000-4_000)-500 {
+		t.Errorf("carry %d", got)
+	}
+}
+
+func TestPublishedBands(t *testing.T) {
+	h := newHost(t, Config{Forecast: perfect(t, truth{"solar-1": {first + 1: -5_000}})}, first+1, foundry, solar)
+	h.must(t, h.Configure("solar-1", torg.Manual, "", ""))
+	h.Observe(block(reading("foundry-1", first, 9_000)))
+	p := h.Publish(first + 1)
+	if len(p) != 2 || p[0].Band != (ledger.Band{Site: "foundry-1", Low: 19_000, High: 19_000}) ||
+		p[1].Band != (ledger.Band{Site: "solar-1", Low: -9_000, High: -9_000}) || p[1].Forecast.Median() != -5_000 {
+		t.Errorf("published %+v", p)
+	}
+}
+
+// Expected prices go an eighth of the way, for each side by itself.
+func TestExpectedPriceIsLearnt(t *testing.T) {
+	a := &agent{}
+	a.learnPrice(torg.Buy, nil)
+	if a.has[torg.Buy] {
+		t.Error("something is learnt from nothing")
+	}
+	a.learnPrice(torg.Buy, []torg.Contract{bought(1_000, "5"), bought(3_000, "6")})
+	if !a.has[torg.Buy] || a.expected[torg.Buy] != rub("5.75") {
+		t.Errorf("first %s", a.expected[torg.Buy])
+	}
+	a.learnPrice(torg.Buy, []torg.Contract{bought(10, "3.75")})
+	if a.expected[torg.Buy] != rub("5.5") || a.has[torg.Sell] {
+		t.Errorf("then %s", a.expected[torg.Buy])
+	}
+	sale := bought(10, "4")
+	sale.SellerPrice = rub("3.5")
+	a.learnPrice(torg.Sell, []torg.Contract{sale})
+	if a.expected[torg.Sell] != rub("3.5") || a.expected[torg.Buy] != rub("5.5") {
+		t.Errorf("sold at %s", a.expected[torg.Sell])
+	}
+}
