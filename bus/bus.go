@@ -108,11 +108,11 @@ func (c *Conn) Request(ctx context.Context, subject string, data []byte) ([]byte
 
 // Serve answers requests on a subject together with all others of the same queue
 // group: each request goes to one of them. A request that f refuses gets no answer.
-// stop ends it.
+// stop ends it after what has come is answered.
 func (c *Conn) Serve(subject, queue string, f func(data []byte) ([]byte, error)) (stop func(), err error) {
 	sub, err := c.nc.QueueSubscribe(subject, queue, func(m *nats.Msg) {
 		if answer, err := f(m.Data); err == nil {
-			_ = m.Respond(answer)
+			_ = m.Respond(answer) // whoever asked may be gone
 		}
 	})
 	if err != nil {
@@ -121,5 +121,8 @@ func (c *Conn) Serve(subject, queue string, f func(data []byte) ([]byte, error))
 	if err := c.nc.FlushTimeout(5 * time.Second); err != nil {
 		return nil, fmt.Errorf("serving %s: %w", subject, err)
 	}
-	return func() { _ = sub.Unsubscribe() }, nil
+	return func() {
+		_ = sub.Drain()
+		_ = c.nc.FlushTimeout(5 * time.Second)
+	}, nil
 }
