@@ -28,7 +28,7 @@ func soak(ctx context.Context, r *rig) error {
 			return err
 		}
 		if !p.running() {
-			return fmt.Errorf("it ended by itself: %s", p.said())
+			return fmt.Errorf("it ended by itself after %s (%v): %s", time.Since(p.began).Round(time.Second), p.err, p.said())
 		}
 	}
 	all, err := s.contracts(ctx)

@@ -23,10 +23,6 @@ const (
 // cachedNodes is how many of the tree's nodes stay in memory.
 const cachedNodes = 20_000
 
-// headKey is where the ledger keeps what it knows as a whole, the last block's
-// height and time among it.
-var headKey = []byte("H")
-
 // store is the ledger's state in an IAVL tree: a ledger.KV with a hash and with one
 // version for each block. What is set waits in memory for save.
 //
@@ -101,7 +97,7 @@ func (s *store) stage(changes iter.Seq2[[]byte, []byte]) []byte {
 func onlyHead(changes iter.Seq2[[]byte, []byte]) []byte {
 	var head []byte
 	for key, value := range changes {
-		if !bytes.Equal(key, headKey) {
+		if !ledger.IsHead(key) {
 			return nil
 		}
 		head = value
@@ -167,7 +163,7 @@ func (s *store) close() error { return s.tree.Close() }
 
 // Get returns the value of a key, or nil.
 func (s *store) Get(key []byte) []byte {
-	if s.head != nil && bytes.Equal(key, headKey) {
+	if s.head != nil && ledger.IsHead(key) {
 		return s.head
 	}
 	value, err := s.tree.Get(key)
@@ -204,7 +200,7 @@ func (s *store) Ascend(prefix []byte, f func(key, value []byte) bool) {
 	defer it.Close()
 	for ; it.Valid(); it.Next() {
 		value := it.Value()
-		if s.head != nil && bytes.Equal(it.Key(), headKey) {
+		if s.head != nil && ledger.IsHead(it.Key()) {
 			value = s.head
 		}
 		if !f(it.Key(), value) {
