@@ -75,7 +75,7 @@ func makeMarket(ctx context.Context, r *rig, dir string) error {
 	if _, err := p.site(ctx, time.Minute); err != nil {
 		return err
 	}
-	status, err := p.interrupt(20 * time.Second)
+	status, err := p.interrupt()
 	if err == nil && status != 0 {
 		err = fmt.Errorf("exit status %d: %s", status, p.said())
 	}
@@ -172,7 +172,7 @@ func inUse(ctx context.Context, r *rig, base string) error {
 	said := second.complaint()
 	r.check(status == 2 && len(said) == 1 && strings.Contains(said[0], "used by another torg") && p.running(),
 		"folder of a running market: %d, %s", status, strings.Join(said, " | "))
-	if status, err = p.interrupt(20 * time.Second); err == nil {
+	if status, err = p.interrupt(); err == nil {
 		r.check(status == 0, "the first one runs on until Ctrl-C")
 	}
 	return err

@@ -95,7 +95,7 @@ func oneLife(ctx context.Context, r *rig, data string, confirmed memory, number 
 	ended := !p.running()
 	p.kill()
 	if r.check(!ended, "kill %d: after %.1f s and %d new contracts", number, life.Seconds(), len(confirmed)-before); ended {
-		r.note("it had ended by itself: %s", p.said())
+		r.note("it had ended by itself, with %s: %s", p.cmd.ProcessState, p.said())
 	}
 	return ctx.Err()
 }
@@ -122,7 +122,7 @@ func goesOn(ctx context.Context, r *rig, data string, confirmed memory) error {
 		}
 	}
 	r.check(len(confirmed) > before, "sessions go on: %d new contracts", len(confirmed)-before)
-	status, err := p.interrupt(20 * time.Second)
+	status, err := p.interrupt()
 	if err != nil {
 		return err
 	}

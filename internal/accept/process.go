@@ -32,7 +32,8 @@ const siteLine = "The site: "
 
 // start starts a program in a process group of its own. Who starts it kills it.
 func start(dir string, env []string, name string, args ...string) (*process, error) {
-	p := &process{cmd: exec.Command(name, args...), url: make(chan string, 1), ended: make(chan struct{})}
+	cmd := exec.Command(name, args...) //nolint:noctx // a context would kill the process alone and leave its children
+	p := &process{cmd: cmd, url: make(chan string, 1), ended: make(chan struct{})}
 	p.cmd.Dir = dir
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -74,7 +75,7 @@ func (p *process) read(from io.Reader, to *[]string) {
 			}
 		}
 	}
-	io.Copy(io.Discard, from) // after a line that is too long
+	_, _ = io.Copy(io.Discard, from) // after a line that is too long
 }
 
 // site waits until the process serves, and returns the address it prints.
@@ -83,7 +84,7 @@ func (p *process) site(ctx context.Context, patience time.Duration) (string, err
 	case url := <-p.url:
 		return url, nil
 	case <-p.ended:
-		return "", fmt.Errorf("it ended before it served: %v: %s", p.err, p.said())
+		return "", fmt.Errorf("it ended before it served, with %s: %s", p.cmd.ProcessState, p.said())
 	case <-time.After(patience):
 		return "", fmt.Errorf("it does not serve after %s: %s", patience, p.said())
 	case <-ctx.Done():
@@ -124,7 +125,8 @@ func (p *process) running() bool {
 }
 
 // interrupt does what Ctrl-C in a terminal does, and returns the exit status.
-func (p *process) interrupt(patience time.Duration) (int, error) {
+func (p *process) interrupt() (int, error) {
+	const patience = 20 * time.Second
 	if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGINT); err != nil {
 		return 0, err
 	}

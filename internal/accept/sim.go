@@ -18,7 +18,7 @@ const aWeek = 10 * time.Minute
 
 // simulations runs the week of measurements three times.
 func simulations(ctx context.Context, r *rig) error {
-	if _, err := os.Stat(filepath.Join(r.root, "..", "shared", "data")); err != nil {
+	if !isFolder(filepath.Join(r.root, "..", "shared", "data")) {
 		r.note("left out: the measurements, a folder ../shared/data, are not here")
 		return nil
 	}
@@ -56,6 +56,11 @@ func simulations(ctx context.Context, r *rig) error {
 	}
 	r.check(len(worse) == 0 && of > 0, "forecasts that know the future: none of %d participants pays more than with the supplier alone %v", of, worse)
 	return nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // command runs torg in the module's folder, to its end.

@@ -53,7 +53,7 @@ func smoke(ctx context.Context, r *rig) error {
 		return err
 	}
 	confirmed.compare(all)
-	if _, err := p.interrupt(20 * time.Second); err != nil { // go run itself always ends with 1 then
+	if _, err := p.interrupt(); err != nil { // go run itself always ends with 1 then
 		return err
 	}
 	r.check(strings.Contains(p.said(), "Stopped.") && len(p.complaint()) == 0, "Ctrl-C stops it, without a complaint %s", strings.Join(p.complaint(), " | "))
@@ -70,7 +70,7 @@ func again(ctx context.Context, r *rig, data string, confirmed memory) error {
 		return err
 	}
 	defer p.kill()
-	status, err := p.interrupt(20 * time.Second)
+	status, err := p.interrupt()
 	if err != nil {
 		return err
 	}

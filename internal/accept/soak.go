@@ -28,7 +28,7 @@ func soak(ctx context.Context, r *rig) error {
 			return err
 		}
 		if !p.running() {
-			return fmt.Errorf("it ended by itself after %s (%v): %s", time.Since(p.began).Round(time.Second), p.err, p.said())
+			return fmt.Errorf("it ended by itself after %s, with %s: %s", time.Since(p.began).Round(time.Second), p.cmd.ProcessState, p.said())
 		}
 	}
 	all, err := s.contracts(ctx)
@@ -63,7 +63,7 @@ func soak(ctx context.Context, r *rig) error {
 	memory, _ := value(metrics, "process_resident_memory_bytes")
 	cpu, _ := value(metrics, "process_cpu_seconds_total")
 	r.note("%.0f MiB resident, %.1f %% of one core of %d", memory/(1<<20), 100*cpu/time.Since(p.began).Seconds(), runtime.NumCPU())
-	status, err := p.interrupt(20 * time.Second)
+	status, err := p.interrupt()
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	cosmosdb "github.com/cosmos/cosmos-db"
 	"github.com/cosmos/iavl"
 	idb "github.com/cosmos/iavl/db"
+
+	"torg/ledger"
 )
 
 // How many old versions of the state are kept, and how many are deleted after one

@@ -11,6 +11,8 @@ import (
 	"pgregory.net/rapid"
 
 	"torg/ledger/kvmem"
+
+	"torg/ledger"
 )
 
 // pairs are changes as a ledger makes them: key, value, key, value; "-" deletes.
@@ -282,5 +284,14 @@ func BenchmarkStore(b *testing.B) {
 		if err := s.prune(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// headKey is the one that ledger.IsHead knows.
+var headKey = []byte("H")
+
+func TestTheHeadIsKnown(t *testing.T) {
+	if !ledger.IsHead(headKey) || ledger.IsHead([]byte("Ha")) || ledger.IsHead(nil) {
+		t.Error("the ledger's head is another key")
 	}
 }
