@@ -5,8 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// OrderID names an order; ids of one session are distinct and compare bytewise.
+// OrderID names an order, as NewOrderID makes it; ids of one session are distinct and
+// compare bytewise.
 type OrderID string
+
+// NewOrderID returns the only id that a site's order of a discovery may have, such as
+// foundry-1.20261122T143030Z.1, so that nobody can take another's. Those that replace
+// each other share it.
+func NewOrderID(site SiteID, session string, discovery int) OrderID {
+	return OrderID(fmt.Sprintf("%s.%s.%d", site, session, discovery))
+}
 
 // Order is a sealed intent of a site for one slot: at most this much energy, at
 // this limit or better.

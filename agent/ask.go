@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"time"
 
 	"torg"
@@ -150,6 +151,13 @@ func (q *asked) settle(d decide.Decision, order *torg.Order) {
 	}
 }
 
+// sequence numbers a site's orders of a session by the milliseconds since it opened,
+// so that an order sent again after a restart replaces the one before.
+func sequence(r decide.Request, now time.Time) uint32 {
+	opened := r.SlotStart.Add(-r.Interval)
+	return uint32(min(max(now.Sub(opened).Milliseconds(), 0), math.MaxUint32-1)) + 1
+}
+
 // order makes the order that a decision asks for and holds it against the mandate,
 // the site's connection and, in a revision, against what was refused. No order is no
 // error.
@@ -158,9 +166,9 @@ func (a *agent) order(r decide.Request, s *decide.Situation, d decide.Decision, 
 		return nil, nil
 	}
 	o := torg.Order{
-		ID:          torg.OrderID(fmt.Sprintf("%s.%s.%d", a.site.ID, r.Session, r.Discovery)),
+		ID:          torg.NewOrderID(a.site.ID, r.Session, r.Discovery),
 		Participant: a.site.Participant, Site: a.site.ID, Zone: a.site.Zone, Slot: r.Slot,
-		Discovery: r.Discovery, Sequence: 1, Side: d.Side, Energy: d.Energy, Limit: d.Limit, Prefer: d.Prefer,
+		Discovery: r.Discovery, Sequence: sequence(r, now), Side: d.Side, Energy: d.Energy, Limit: d.Limit, Prefer: d.Prefer,
 	}
 	if d.Side == torg.Sell {
 		o.Source = a.settings.Source

@@ -60,7 +60,7 @@ func (a *audit) escrows() {
 	}
 	a.eachBook(func(b *book) {
 		for _, c := range b.contracts {
-			a.paid(b, c, byContract[c.id])
+			a.paid(c, byContract[c.id])
 			delete(byContract, c.id)
 		}
 	})
@@ -69,7 +69,7 @@ func (a *audit) escrows() {
 	}
 }
 
-func (a *audit) paid(b *book, c contract, m *moved) {
+func (a *audit) paid(c contract, m *moved) {
 	cost, earned := c.energy.At(c.buyerPrice), c.energy.At(c.sellerPrice)
 	if m == nil {
 		a.escrow.that(cost.Sign() == 0 && earned.Sign() == 0, c.at, "contract %s is never paid for", c.id)

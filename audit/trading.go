@@ -95,8 +95,8 @@ func (a *audit) contracted(b *book, byID map[torg.OrderID]*order, g *grid) {
 			a.oneToOne.that(!paired[c.buyOrder] && !paired[c.sellOrder], c.at, "contract %s: an order has a pair in round 1 already", c.id)
 			paired[c.buyOrder], paired[c.sellOrder] = true, true
 		}
-		a.side(b, c, buy, torg.Buy, c.buyer, c.buyerSite, c.buyerPrice, inside)
-		a.side(b, c, sell, torg.Sell, c.seller, c.sellerSite, c.sellerPrice, inside)
+		a.side(c, buy, torg.Buy, c.buyer, c.buyerSite, c.buyerPrice, inside)
+		a.side(c, sell, torg.Sell, c.seller, c.sellerSite, c.sellerPrice, inside)
 		if buy != nil {
 			bought += c.energy
 		} else if q != nil {
@@ -117,7 +117,7 @@ func (a *audit) contracted(b *book, byID map[torg.OrderID]*order, g *grid) {
 }
 
 // side books one side of a contract on its order.
-func (a *audit) side(b *book, c contract, o *order, side torg.Side, party torg.ParticipantID, site torg.SiteID, p torg.Price, inside bool) {
+func (a *audit) side(c contract, o *order, side torg.Side, party torg.ParticipantID, site torg.SiteID, p torg.Price, inside bool) {
 	if o == nil {
 		return
 	}

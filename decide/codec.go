@@ -183,7 +183,7 @@ func EncodeAnswer(decisions []Decision) ([]byte, error) {
 // do not suffer.
 func DecodeAnswer(b []byte) ([]Decision, error) {
 	var out []Decision
-	for n := 0; len(b) > 0; b = b[n:] {
+	for len(b) > 0 {
 		field, wire, tag := protowire.ConsumeTag(b)
 		if tag < 0 {
 			return nil, fmt.Errorf("decision answer: %w", torg.ErrMalformed)
@@ -192,11 +192,12 @@ func DecodeAnswer(b []byte) ([]Decision, error) {
 		if size < 0 {
 			return nil, fmt.Errorf("decision answer: %w", torg.ErrMalformed)
 		}
-		n = tag + size
+		value := b[tag : tag+size]
+		b = b[tag+size:]
 		if field != decisionsField || wire != protowire.BytesType {
 			continue
 		}
-		body, _ := protowire.ConsumeBytes(b[tag:])
+		body, _ := protowire.ConsumeBytes(value)
 		var m decidepb.Decision
 		if proto.Unmarshal(body, &m) != nil {
 			continue

@@ -32,13 +32,11 @@ type Local struct{}
 func (Local) Decide(_ context.Context, r Request) ([]Decision, error) {
 	out := make([]Decision, len(r.Situations))
 	for i, s := range r.Situations {
-		name, sealed := strategy(s.Strategy)
-		d := Decision{}
+		name, decide := strategy(s.Strategy)
 		if r.Discovery == 2 {
-			d = concede(s)
-		} else {
-			d = sealed(s)
+			decide = concede
 		}
+		d := decide(s)
 		if s.Strategy != "" && s.Strategy != "default" && s.Strategy != name {
 			if d.Args == nil {
 				d.Args = map[string]string{}

@@ -21,8 +21,16 @@ type RealClock struct{}
 // Now returns the machine's time.
 func (RealClock) Now() time.Time { return time.Now().UTC() }
 
-// Until waits for the machine's time.
-func (RealClock) Until(ctx context.Context, t time.Time) error { return wait(ctx, time.Until(t)) }
+// Until waits for the machine's time. It looks at the clock again every second: a
+// timer does not notice that the machine slept or that its clock was set.
+func (RealClock) Until(ctx context.Context, t time.Time) error {
+	for {
+		left := time.Until(t.Round(0))
+		if err := wait(ctx, min(left, time.Second)); err != nil || left <= time.Second {
+			return err
+		}
+	}
+}
 
 // Speed is 1.
 func (RealClock) Speed() float64 { return 1 }

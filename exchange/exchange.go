@@ -9,6 +9,7 @@ import (
 	"crypto"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,7 +34,8 @@ type Recorder interface {
 	Said(m []record.Message)
 	// Gate tells how long after a gate its contracts were committed.
 	Gate(session string, discovery int, d time.Duration)
-	Skipped(from, to torg.Slot)
+	// NotRun tells of a session that was skipped or failed.
+	NotRun(session string)
 }
 
 // Config is what an exchange works with.
@@ -53,7 +55,8 @@ type Config struct {
 // Exchange runs the sessions of one complex.
 type Exchange struct {
 	cfg     Config
-	metered torg.Slot // the last slot whose readings were sent; 0: the ledger knows
+	metered torg.Slot   // the last slot whose readings were sent; 0: the ledger knows
+	notRun  []torg.Slot // sessions that were skipped or failed, not counted yet
 
 	mu      sync.Mutex
 	now     record.Now
@@ -99,11 +102,12 @@ func (x *Exchange) Run(ctx context.Context) error {
 		}
 		if err != nil {
 			x.cfg.Log.Error("session failed", "session", x.cfg.Genesis.Calendar.Session(slot), "error", err)
+			x.notRun = append(x.notRun, slot)
 		}
+		x.Problem(ProblemLedger, err != nil)
 		next := max(slot+1, x.Next(x.cfg.Clock.Now()))
-		if next > slot+1 {
-			x.cfg.Recorder.Skipped(slot+1, next-1)
-			x.update(func(n *record.Now) { n.Missed += int(next - slot - 1) })
+		for s := slot + 1; s < next; s++ {
+			x.notRun = append(x.notRun, s)
 		}
 		slot = next
 	}
@@ -144,6 +148,7 @@ func (x *Exchange) open(ctx context.Context, slot torg.Slot) error {
 	if err := x.cfg.Chain.Pass(ctx, cal.Opens(slot)); err != nil {
 		return err
 	}
+	x.countMissed()
 	if err := x.Meter(ctx, slot-2); err != nil {
 		return err
 	}
@@ -157,7 +162,31 @@ func (x *Exchange) open(ctx context.Context, slot torg.Slot) error {
 	for i, p := range published {
 		bands[i] = p.Band
 	}
-	return x.submit(ctx, ledger.Bands{Slot: slot, Bands: bands}, x.cfg.Operator)
+	for part := range slices.Chunk(bands, partsPerTx) {
+		if err := x.submit(ctx, ledger.Bands{Slot: slot, Bands: part}, x.cfg.Operator); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countMissed counts the sessions that were not run here and that the ledger, which
+// had nothing to clear in them, does not report as missed itself.
+func (x *Exchange) countMissed() {
+	if len(x.notRun) == 0 {
+		return
+	}
+	missed := 0
+	x.cfg.Chain.View(func(v ledger.View) {
+		for _, slot := range x.notRun {
+			if v.SessionState(slot) != ledger.SessionMissed {
+				missed++
+				x.cfg.Recorder.NotRun(x.cfg.Genesis.Calendar.Session(slot))
+			}
+		}
+	})
+	x.notRun = nil
+	x.update(func(n *record.Now) { n.Missed += missed })
 }
 
 // orders lets the agents decide and sends what they order.
@@ -167,19 +196,17 @@ func (x *Exchange) orders(ctx context.Context, slot torg.Slot, discovery int) er
 		x.cfg.Log.Error("some agents fell back or did not sign", "error", err)
 	}
 	x.decided(slot, discovery, journal)
-	for len(orders) > 0 {
-		n := min(len(orders), ordersPerTx)
-		body := ledger.Orders{Slot: slot, Discovery: discovery, Orders: orders[:n]}
+	for part := range slices.Chunk(orders, partsPerTx) {
+		body := ledger.Orders{Slot: slot, Discovery: discovery, Orders: part}
 		if err := x.submit(ctx, body, nil); err != nil {
 			return err
 		}
-		orders = orders[n:]
 	}
 	return nil
 }
 
-// ordersPerTx keeps a transaction well below its largest size.
-const ordersPerTx = 1000
+// partsPerTx keeps transactions well below their largest size.
+const partsPerTx = 1000
 
 // gate waits for a gate and returns when the block that passed it is committed.
 func (x *Exchange) gate(ctx context.Context, slot torg.Slot, discovery int) error {
@@ -206,14 +233,17 @@ func (x *Exchange) statements(ctx context.Context, slot torg.Slot) error {
 		x.cfg.Log.Warn("an agent does not sign", "site", o.Site, "why", o.Why)
 	}
 	x.objected(slot, objections)
-	if len(signed) == 0 {
-		return nil
+	for part := range slices.Chunk(signed, partsPerTx) {
+		if err := x.submit(ctx, ledger.Statements{Slot: slot, Statements: part}, nil); err != nil {
+			return err
+		}
 	}
-	return x.submit(ctx, ledger.Statements{Slot: slot, Statements: signed}, nil)
+	return nil
 }
 
-// Meter sends the readings of all delivered slots up to a slot that were not sent
-// yet, and waits until they are committed.
+// Meter sends the readings of delivered slots up to a slot that were not sent yet,
+// at most catchUp slots at a time, and waits until they are committed. Readings that
+// the ledger refuses are logged and not sent again.
 func (x *Exchange) Meter(ctx context.Context, through torg.Slot) error {
 	if x.metered == 0 {
 		x.cfg.Chain.View(func(v ledger.View) {
@@ -223,34 +253,49 @@ func (x *Exchange) Meter(ctx context.Context, through torg.Slot) error {
 			}
 		})
 	}
-	sent := false
+	through = min(through, x.metered+catchUp)
+	if x.metered >= through {
+		return nil
+	}
 	for s := x.metered + 1; s <= through; s++ {
-		body := ledger.Readings{Slot: s}
-		for _, site := range x.cfg.Sites {
-			if e, q, ok := x.cfg.Meters[site.ID].Net(s); ok {
-				body.Readings = append(body.Readings, torg.Reading{Site: site.ID, Slot: s, Energy: e, Quality: q})
-			}
-		}
-		if x.cfg.Connection != nil {
-			if e, _, ok := x.cfg.Connection.Net(s); ok {
-				body.Connection = &e
-			}
-		}
-		if err := x.submit(ctx, body, x.cfg.Operator); err != nil {
+		if err := x.submit(ctx, x.readings(s), x.cfg.Operator); err != nil {
 			return fmt.Errorf("readings of %s: %w", x.cfg.Genesis.Calendar.Session(s), err)
 		}
-		x.metered, sent = s, true
-	}
-	if !sent {
-		return nil
+		x.metered = s
 	}
 	return x.cfg.Chain.Pass(ctx, x.cfg.Clock.Now())
 }
 
+// catchUp is how many slots' readings one session sends at most after an outage, so
+// that trading does not wait for the past.
+const catchUp = 256
+
+func (x *Exchange) readings(s torg.Slot) ledger.Readings {
+	body := ledger.Readings{Slot: s}
+	for _, site := range x.cfg.Sites {
+		if e, q, ok := x.cfg.Meters[site.ID].Net(s); ok {
+			body.Readings = append(body.Readings, torg.Reading{Site: site.ID, Slot: s, Energy: e, Quality: q})
+		}
+	}
+	if x.cfg.Connection != nil {
+		if e, _, ok := x.cfg.Connection.Net(s); ok {
+			body.Connection = &e
+		}
+	}
+	return body
+}
+
+// submit hands a transaction to the chain. What the ledger refuses is logged and
+// harms nobody else; an error means that the chain does not answer.
 func (x *Exchange) submit(ctx context.Context, b ledger.Body, s crypto.Signer) error {
 	tx, err := ledger.Encode(x.cfg.Genesis.ChainID, b, s)
 	if err != nil {
 		return err
 	}
-	return x.cfg.Chain.Submit(ctx, tx)
+	err = x.cfg.Chain.Submit(ctx, tx)
+	if torg.RefusalOf(err) != "" {
+		x.cfg.Log.Warn("the ledger refuses a transaction", "kind", fmt.Sprintf("%T", b), "why", err)
+		err = nil
+	}
+	return err
 }

@@ -26,7 +26,7 @@ type kept struct {
 	messages []record.Message
 	journal  []record.Decision
 	gates    []int
-	skipped  torg.Slot
+	notRun   []string
 }
 
 func (k *kept) Opened(s record.Session) { k.do(func() { k.opened = append(k.opened, s.ID) }) }
@@ -37,7 +37,7 @@ func (k *kept) Said(m []record.Message) { k.do(func() { k.messages = append(k.me
 func (k *kept) Gate(_ string, discovery int, _ time.Duration) {
 	k.do(func() { k.gates = append(k.gates, discovery) })
 }
-func (k *kept) Skipped(from, to torg.Slot)                    { k.do(func() { k.skipped += to - from + 1 }) }
+func (k *kept) NotRun(session string)                         { k.do(func() { k.notRun = append(k.notRun, session) }) }
 func (k *kept) Forecasts(string, torg.Slot, []record.Reading) {}
 func (k *kept) do(f func())                                   { k.mu.Lock(); defer k.mu.Unlock(); f() }
 

@@ -50,6 +50,12 @@ func (x *Exchange) Touch() { x.update(func(*record.Now) {}) }
 // Problem shows or removes a problem, a key of the message catalogue, on every
 // page.
 func (x *Exchange) Problem(key string, there bool) {
+	x.mu.Lock()
+	known := slices.Contains(x.now.Problems, key)
+	x.mu.Unlock()
+	if known == there {
+		return
+	}
 	x.update(func(n *record.Now) {
 		problems := slices.DeleteFunc(slices.Clone(n.Problems), func(k string) bool { return k == key })
 		if there {
@@ -79,7 +85,7 @@ func (x *Exchange) observe(c ledger.Committed) {
 	for _, e := range c.Events {
 		switch {
 		case e.Cleared != nil:
-			x.cleared(c.Height, e.Cleared)
+			x.cleared(e.Cleared)
 		case e.Missed != nil:
 			x.missed(e.Missed)
 		}
@@ -88,7 +94,7 @@ func (x *Exchange) observe(c ledger.Committed) {
 	x.say(x.messages(c)...)
 }
 
-func (x *Exchange) cleared(height int64, c *ledger.Cleared) {
+func (x *Exchange) cleared(c *ledger.Cleared) {
 	cal := x.cfg.Genesis.Calendar
 	session := cal.Session(c.Slot)
 	x.cfg.Recorder.Gate(session, c.Discovery, x.cfg.Clock.Now().Sub(cal.GateClosure(c.Slot, c.Discovery)))

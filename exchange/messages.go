@@ -23,9 +23,12 @@ func message(at time.Time, session string, kind record.MessageKind, performative
 	return m
 }
 
-// ProblemDecide is shown while agents order by the safe default, because the
-// decision program is late or wrong.
-const ProblemDecide = "problem.decide"
+// Problems that every page shows while they last.
+const (
+	ProblemDecide = "problem.decide" // agents order by the safe default: the decision program is late or wrong
+	ProblemLedger = "problem.ledger" // the last session failed: the chain does not answer
+	ProblemStore  = "problem.store"  // the tables are behind the ledger
+)
 
 func wh(e torg.Energy) string { return strconv.FormatInt(int64(e), 10) }
 

@@ -149,7 +149,7 @@ func TestHorizons(t *testing.T) {
 				t.Errorf("%s: %+v is not bucket %d", interval, h, b)
 			}
 			seen := map[int64]bool{}
-			for s := range int64(100 * (h.to - h.from + 1)) {
+			for s := range 100 * (h.to - h.from + 1) {
 				d := h.sample(s)
 				if d < h.from || d > h.to {
 					t.Fatalf("%s: distance %d in %+v", interval, d, h)

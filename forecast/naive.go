@@ -145,7 +145,7 @@ func (n *Naive) Forecast(id torg.SiteID, from torg.Slot, slots int) ([]Quantiles
 }
 
 func askable(id torg.SiteID, known bool, from torg.Slot, slots int) error {
-	refusal := torg.Refusal("")
+	var refusal torg.Refusal
 	switch {
 	case !known:
 		refusal = torg.ErrUnknown

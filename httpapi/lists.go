@@ -3,6 +3,9 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -45,6 +48,9 @@ func (a *api) lists(h huma.API) {
 		ID string `path:"id" maxLength:"128"`
 	}) (*struct{ Body Contract }, error) {
 		row, err := a.Reader.Contract(ctx, torg.ContractID(in.ID))
+		if errors.Is(err, record.ErrNotFound) { // in words of our own: the reader's name its database
+			return nil, Problem{Status: http.StatusNotFound, Code: string(torg.ErrUnknown), Detail: fmt.Sprintf("no contract %q", in.ID)}
+		}
 		if err != nil {
 			return nil, a.problem(err)
 		}

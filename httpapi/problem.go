@@ -75,7 +75,8 @@ func (a *api) problem(err error) error {
 func writeProblem(w http.ResponseWriter, p Problem) {
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
-	json.NewEncoder(w).Encode(p)
+	body, _ := json.Marshal(p) // words and numbers always marshal
+	w.Write(append(body, '\n'))
 }
 
 // documentProblem puts our shape where huma documents its own.

@@ -153,7 +153,7 @@ type Site struct {
 
 func site(s record.Site) Site {
 	return Site{ID: string(s.ID), Participant: string(s.Participant), Name: s.Name, NameEN: s.NameEN, Zone: string(s.Zone), Role: string(s.Role),
-		Mode: string(s.Mode), Goal: s.Goal, Strategy: s.Strategy, Tariff: string(s.Tariff), CapacityW: s.CapacityW, Running: s.Running}
+		Mode: string(s.Mode), Goal: s.Goal, Strategy: s.Strategy, Tariff: string(s.Tariff), CapacityW: s.CapacityW, Running: s.Running && s.Mode == torg.Auto}
 }
 
 // Reading is a slot's metered energy beside its forecast. Consumption is plus.

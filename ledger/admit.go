@@ -37,6 +37,9 @@ func (s *state) admit(b Admit) error {
 		}
 	}
 	p = participant{key: b.OwnerKey, sites: slices.Clone(p.sites)}
+	if len(b.Sites) > 0 && s.head.session.state == SessionNone {
+		s.begin()
+	}
 	from := s.Calendar.At(s.now) + 1
 	for _, t := range b.Sites {
 		p.sites = append(p.sites, t.ID)

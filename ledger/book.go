@@ -34,19 +34,17 @@ func byPlace(a, b place) int {
 type book struct {
 	*committedBook
 	over    map[place]*standing // nil: withdrawn
-	ids     map[torg.OrderID]place
 	dropped bool
 }
 
 // committedBook is what all forks of a book share.
 type committedBook struct {
 	orders map[place]*standing
-	ids    map[torg.OrderID]place // of replaced and withdrawn orders too
-	chunks [][]byte               // keys of its records
+	chunks [][]byte // keys of its records
 }
 
 func newBook() book {
-	return book{committedBook: &committedBook{orders: map[place]*standing{}, ids: map[torg.OrderID]place{}}}
+	return book{committedBook: &committedBook{orders: map[place]*standing{}}}
 }
 
 func (b *book) fork() book { return book{committedBook: b.committedBook} }
@@ -59,29 +57,14 @@ func (b *book) get(p place) *standing {
 	return b.orders[p]
 }
 
-// owner returns whose id an order's id is in this session.
-func (b *book) owner(id torg.OrderID) (place, bool) {
-	if p, ok := b.ids[id]; ok {
-		return p, true
-	}
-	if b.dropped {
-		return place{}, false
-	}
-	p, ok := b.committedBook.ids[id]
-	return p, ok
-}
-
 func (b *book) put(p place, o *standing) {
 	if b.over == nil {
-		b.over, b.ids = map[place]*standing{}, map[torg.OrderID]place{}
+		b.over = map[place]*standing{}
 	}
 	b.over[p] = o
-	if o != nil {
-		b.ids[o.order.ID] = p
-	}
 }
 
-func (b *book) drop() { b.over, b.ids, b.dropped = nil, nil, true }
+func (b *book) drop() { b.over, b.dropped = nil, true }
 
 // places returns where orders of a discovery stand, by site; 0: of both.
 func (b *book) places(discovery int) []place {
@@ -135,25 +118,7 @@ func (b *book) chunk() []byte {
 			appendStanding(w, o)
 		}
 	})
-	canon.AppendList(&w, b.passedIDs(), func(w *canon.Writer, id torg.OrderID) {
-		w.String(string(id))
-		w.Int(b.ids[id].discovery)
-		w.String(string(b.ids[id].site))
-	})
 	return w.Bytes()
-}
-
-// passedIDs returns, sorted, the ids of orders that came in this block and were
-// replaced or withdrawn in it: they stay taken, and no order tells so.
-func (b *book) passedIDs() []torg.OrderID {
-	var list []torg.OrderID
-	for id, p := range b.ids {
-		if o := b.over[p]; o == nil || o.order.ID != id {
-			list = append(list, id)
-		}
-	}
-	slices.Sort(list)
-	return list
 }
 
 func appendStanding(w *canon.Writer, o *standing) {
@@ -172,7 +137,6 @@ func (b *book) commit(height int64) {
 	c := b.committedBook
 	if b.dropped {
 		clear(c.orders)
-		clear(c.ids)
 		c.chunks = nil
 	}
 	for p, o := range b.over {
@@ -182,13 +146,10 @@ func (b *book) commit(height int64) {
 			c.orders[p] = o
 		}
 	}
-	for id, p := range b.ids {
-		c.ids[id] = p
-	}
 	if len(b.over) > 0 {
 		c.chunks = append(c.chunks, chunkKey(height))
 	}
-	b.over, b.ids, b.dropped = nil, nil, false
+	b.over, b.dropped = nil, false
 }
 
 func (b *book) load(kv KV) error {
@@ -202,13 +163,7 @@ func (b *book) load(kv KV) error {
 				delete(b.orders, p)
 				continue
 			}
-			o := readStanding(r)
-			b.orders[p] = o
-			b.committedBook.ids[o.order.ID] = p
-		}
-		for n := r.Count(stateLimit); n > 0; n-- {
-			id := torg.OrderID(r.String(canon.MaxOrderID))
-			b.committedBook.ids[id] = place{discovery: r.Int(), site: canon.ID[torg.SiteID](r)}
+			b.orders[p] = readStanding(r)
 		}
 		if err = r.Done(); err != nil {
 			err = fmt.Errorf("damaged order book under key %x: %w", key, err)

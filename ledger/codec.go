@@ -30,6 +30,9 @@ type Tx struct {
 // and all transactions on an unsigned one. It refuses, as torg.ErrTooLarge, what no
 // ledger would read.
 func Encode(chainID string, b Body, s crypto.Signer) ([]byte, error) {
+	if err := fits(b); err != nil {
+		return nil, err
+	}
 	var sig []byte
 	if s != nil {
 		var err error
@@ -46,6 +49,29 @@ func Encode(chainID string, b Body, s crypto.Signer) ([]byte, error) {
 		return nil, fmt.Errorf("transaction of %d bytes, more than %d: %w", len(w.Bytes()), MaxTxBytes, torg.ErrTooLarge)
 	}
 	return w.Bytes(), nil
+}
+
+// fits refuses a body that has more of something than one transaction carries.
+func fits(b Body) error {
+	n, most, what := 0, 0, ""
+	switch b := b.(type) {
+	case Admit:
+		n, most, what = len(b.Sites), MaxSites, "sites"
+	case Deposit:
+		n, most, what = len(b.Reference), MaxReference, "bytes of reference"
+	case Orders:
+		n, most, what = len(b.Orders), MaxOrders, "orders"
+	case Bands:
+		n, most, what = len(b.Bands), MaxReadings, "bands"
+	case Statements:
+		n, most, what = len(b.Statements), MaxOrders, "statements"
+	case Readings:
+		n, most, what = len(b.Readings), MaxReadings, "readings"
+	}
+	if n > most {
+		return fmt.Errorf("transaction %T of %d %s, more than %d: %w", b, n, what, most, torg.ErrTooLarge)
+	}
+	return nil
 }
 
 // Decode reads a transaction and refuses, as torg.ErrMalformed or torg.ErrTooLarge,

@@ -74,10 +74,12 @@ func TestDecodeRefuses(t *testing.T) {
 		}
 	}
 	many := ledger.Orders{Orders: make([]ledger.SignedOrder, ledger.MaxOrders+1)}
-	if tx, err := ledger.Encode(chainID, many, nil); err == nil {
-		if _, err := ledger.Decode(tx); torg.RefusalOf(err) != torg.ErrMalformed {
-			t.Errorf("%d orders: %v", len(many.Orders), err)
-		}
+	if _, err := ledger.Encode(chainID, many, nil); torg.RefusalOf(err) != torg.ErrTooLarge || !strings.Contains(err.Error(), "5001 orders, more than 5000") {
+		t.Errorf("%d orders: %v", len(many.Orders), err)
+	}
+	sites := ledger.Admit{Sites: make([]torg.Site, ledger.MaxSites+1)}
+	if _, err := ledger.Encode(chainID, sites, nil); torg.RefusalOf(err) != torg.ErrTooLarge || !strings.Contains(err.Error(), "65 sites, more than 64") {
+		t.Errorf("%d sites: %v", len(sites.Sites), err)
 	}
 	huge := ledger.Orders{Orders: []ledger.SignedOrder{{Signature: make([]byte, ledger.MaxTxBytes)}}}
 	if _, err := ledger.Encode(chainID, huge, nil); torg.RefusalOf(err) != torg.ErrTooLarge {

@@ -55,8 +55,9 @@ func (s *state) forgetLate() {
 }
 
 // correct replaces estimates of a settled slot by true readings. What that changes
-// is posted against the loss account, which bore the estimate; nothing is edited.
-func (s *state) correct(slot torg.Slot, readings []torg.Reading, _ *torg.Energy) (taken int, first error) {
+// is posted against the loss account, which bore the estimate; nothing is edited. The
+// connection's reading comes too late.
+func (s *state) correct(slot torg.Slot, readings []torg.Reading, connection *torg.Energy) (taken int, first error) {
 	for _, r := range readings {
 		if err := s.correctOne(slot, r); err != nil {
 			first = keep(first, err)
@@ -65,7 +66,7 @@ func (s *state) correct(slot torg.Slot, readings []torg.Reading, _ *torg.Energy)
 		taken++
 		s.event(Event{Reading: &ReadingTaken{Reading: r, Replaces: true}})
 	}
-	if taken == 0 && first == nil {
+	if connection != nil && taken == 0 && first == nil {
 		first = fmt.Errorf("slot %d: %w", slot, torg.ErrAlreadySettled)
 	}
 	return taken, first

@@ -7,7 +7,8 @@
 //
 // # A slot's life
 //
-// One session runs at a time: that for the slot after the present one. The first
+// One session runs at a time: that for the slot after the present one. The market's
+// first one opens in the block that admits the first site. The first
 // block whose time has passed a gate clears the discovery before anything else, so
 // what comes in it is late (session.go, order.go, clear.go). Contracts hold their
 // money in @escrow from the block that clears them until the slot is delivered,

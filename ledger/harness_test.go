@@ -2,7 +2,6 @@ package ledger_test
 
 import (
 	"crypto"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -179,7 +178,7 @@ func admit(name string, rubles int, tariff torg.TariffID) []ledger.Body {
 // order is an order of a participant's only site.
 func (b *bench) order(n, discovery int, name string, side torg.Side, e torg.Energy, limit string) torg.Order {
 	return torg.Order{
-		ID:          torg.OrderID(fmt.Sprintf("%s.%d.%d", name, n, discovery)),
+		ID:          torg.NewOrderID(torg.SiteID(name), b.g.Calendar.Session(b.slot(n)), discovery),
 		Participant: torg.ParticipantID(name), Site: torg.SiteID(name), Zone: "z1",
 		Slot: b.slot(n), Discovery: discovery, Sequence: 1, Side: side, Energy: e, Limit: price(limit),
 	}

@@ -112,12 +112,12 @@ func (w *world) orders(slot torg.Slot, discovery int) ledger.Orders {
 		if name == "b" {
 			p = "a"
 		}
-		id := fmt.Sprintf("%s.%d.%d", name, slot, discovery)
+		id := torg.NewOrderID(torg.SiteID(name), w.g.Calendar.Session(slot), discovery)
 		if rapid.IntRange(0, 4).Draw(w.t, "common id") == 0 {
 			id = "common"
 		}
 		body.Orders = append(body.Orders, ledger.SignedOrder{Order: torg.Order{
-			ID: torg.OrderID(id), Participant: p, Site: torg.SiteID(name), Zone: "z1",
+			ID: id, Participant: p, Site: torg.SiteID(name), Zone: "z1",
 			Slot: slot, Discovery: discovery, Sequence: rapid.Uint32Range(0, 3).Draw(w.t, "sequence"),
 			Side:   rapid.SampledFrom([]torg.Side{torg.Buy, torg.Sell}).Draw(w.t, "side"),
 			Energy: torg.Energy(rapid.Int64Range(1, 60_000).Draw(w.t, "energy")),

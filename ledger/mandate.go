@@ -9,6 +9,10 @@ import (
 	"torg/sign"
 )
 
+// maxDead bounds the revoked keys of one site that the ledger remembers for ever. A
+// site that has used them up takes no more mandates; revoking always works.
+const maxDead = 256
+
 // grant puts a mandate in force. A mandate counts once, and a revoked key never
 // again, so that nobody can bring back by repetition what the owner has ended.
 func (s *state) grant(b Grant) error {
@@ -28,6 +32,8 @@ func (s *state) grant(b Grant) error {
 		return fmt.Errorf("mandate for site %s: %w", m.Site, torg.ErrDuplicate)
 	case dead:
 		return fmt.Errorf("mandate for site %s: its key is revoked: %w", m.Site, torg.ErrBadKey)
+	case t.dead >= maxDead:
+		return fmt.Errorf("mandate for site %s: %d of its keys are revoked already: %w", m.Site, t.dead, torg.ErrTooLarge)
 	case m.Limits.MaxEnergy < 0 || m.Limits.DailySpend < 0 || m.Limits.DailySpend > maxDeposit:
 		return fmt.Errorf("mandate for site %s: negative limits: %w", m.Site, torg.ErrMalformed)
 	}
@@ -50,7 +56,9 @@ func mandateID(m torg.Mandate) string {
 func keyID(site torg.SiteID, key torg.Fingerprint) string { return string(site) + "/" + string(key[:]) }
 
 // revoke ends a mandate and withdraws what it ordered and was not cleared yet. On a
-// signed chain its key is dead for the site, whether a mandate is in force or not.
+// signed chain its key is dead for the site. Only the key of the mandate in force can
+// be revoked: a mandate that it replaced cannot be granted again, and whoever signs
+// for the owner must not fill the state with keys that never were.
 func (s *state) revoke(b Revoke) error {
 	t, known := s.sites.get(b.Site)
 	m, granted := s.mandates.get(b.Site)
@@ -63,19 +71,19 @@ func (s *state) revoke(b Revoke) error {
 		return fmt.Errorf("revocation by %q for site %s of %s: %w", b.Participant, b.Site, t.Participant, torg.ErrNotYours)
 	case dead:
 		return fmt.Errorf("revocation for site %s: %w", b.Site, torg.ErrDuplicate)
-	case s.Unsigned && !granted:
-		return fmt.Errorf("revocation for site %s: %w", b.Site, torg.ErrNoMandate)
+	case !granted:
+		return fmt.Errorf("revocation for site %s: not the key of its mandate: %w", b.Site, torg.ErrUnknown)
 	}
 	if !s.Unsigned {
 		s.revoked.put(keyID(b.Site, b.AgentKey), true)
+		t.dead++
+		s.sites.put(b.Site, t)
 	}
-	if granted {
-		s.mandates.del(b.Site)
-		for _, p := range []place{{1, b.Site}, {2, b.Site}} {
-			if o := s.book.get(p); o != nil && !o.cleared {
-				s.release(o)
-				s.book.put(p, nil)
-			}
+	s.mandates.del(b.Site)
+	for _, p := range []place{{1, b.Site}, {2, b.Site}} {
+		if o := s.book.get(p); o != nil && !o.cleared {
+			s.release(o)
+			s.book.put(p, nil)
 		}
 	}
 	s.event(Event{Revoked: &b})

@@ -76,6 +76,8 @@ func (s *state) authentic(b Orders, so SignedOrder) error {
 		return fmt.Errorf("order %s: site %q: %w", o.ID, o.Site, torg.ErrUnknown)
 	case t.Participant != o.Participant:
 		return fmt.Errorf("order %s: site %s is not of %q: %w", o.ID, o.Site, o.Participant, torg.ErrNotYours)
+	case o.ID != torg.NewOrderID(o.Site, s.Calendar.Session(o.Slot), o.Discovery):
+		return fmt.Errorf("order %s: not the id that an order of site %s has in this discovery: %w", o.ID, o.Site, torg.ErrMalformed)
 	case s.Unsigned:
 		return nil
 	}
@@ -111,7 +113,7 @@ func (s *state) take(o torg.Order) (OrderTaken, error) {
 	}
 	at := place{o.Discovery, o.Site}
 	old := s.book.get(at)
-	if err := s.acceptable(o, at, old); err != nil {
+	if err := s.acceptable(o, old); err != nil {
 		return OrderTaken{}, fmt.Errorf("order %s of site %s: %w", o.ID, o.Site, err)
 	}
 	reserved, cut, err := s.cover(o, old)
@@ -129,13 +131,11 @@ func (s *state) take(o torg.Order) (OrderTaken, error) {
 
 // acceptable holds an order against its site, its mandate and the others of its
 // participant. old is what it would replace.
-func (s *state) acceptable(o torg.Order, at place, old *standing) error {
+func (s *state) acceptable(o torg.Order, old *standing) error {
 	t, _ := s.sites.get(o.Site)
-	switch owner, taken := s.book.owner(o.ID); {
+	switch {
 	case old != nil && o.Sequence <= old.order.Sequence:
 		return torg.ErrDuplicate
-	case taken && owner != at:
-		return fmt.Errorf("the id is of another order: %w", torg.ErrDuplicate)
 	case t.Zone != o.Zone:
 		return fmt.Errorf("zone %q is not the site's: %w", o.Zone, torg.ErrMalformed)
 	case o.Energy > s.capacity(t.Site):

@@ -8,7 +8,7 @@ import (
 )
 
 // takeReadings takes the readings that are good; the transaction is refused where it
-// has some and none is.
+// has some and none is. One without any says that nothing was read.
 func (s *state) takeReadings(b Readings) error {
 	if !s.over(b.Slot) {
 		return fmt.Errorf("readings of slot %d: %w", b.Slot, torg.ErrTooEarly)
@@ -31,10 +31,11 @@ func (s *state) takeReadings(b Readings) error {
 	}
 	taken, err := take(b.Slot, good, b.Connection)
 	first = keep(first, err)
-	if taken > 0 || first == nil {
-		return nil
+	if taken == 0 && first != nil {
+		return first
 	}
-	return first
+	s.head.metered = max(s.head.metered, b.Slot)
+	return nil
 }
 
 // over says whether a slot has ended, or before a block, whether it may have by then.
@@ -64,6 +65,9 @@ func (s *state) validReading(slot torg.Slot, r torg.Reading) error {
 // meter enters readings of a slot that is not settled. It returns how many things
 // were new, and the first reason of those that were not.
 func (s *state) meter(slot torg.Slot, readings []torg.Reading, connection *torg.Energy) (taken int, first error) {
+	if len(readings) == 0 && connection == nil {
+		return 0, nil
+	}
 	rec := s.slot(slot)
 	sites := make([]torg.SiteID, len(readings))
 	for i, r := range readings {
@@ -93,7 +97,6 @@ func (s *state) meter(slot torg.Slot, readings []torg.Reading, connection *torg.
 		}
 	}
 	if taken > 0 {
-		s.head.metered = max(s.head.metered, slot)
 		s.touched = append(s.touched, slot)
 	}
 	return taken, first

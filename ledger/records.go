@@ -15,9 +15,9 @@ const stateLimit = 1 << 24
 type head struct {
 	height   int64
 	time     int64     // of the last block, nanoseconds since the epoch
-	first    torg.Slot // the first slot that had a session; nothing before it is settled
+	first    torg.Slot // the first slot that has a session; nothing before it is settled
 	next     torg.Slot // the first slot that is not settled
-	metered  torg.Slot // the newest slot with a reading; 0: none
+	metered  torg.Slot // the newest slot that Readings were taken for; 0: none
 	session  session
 	month    string // that the next interval belongs to, such as 2026-11
 	monthNo  uint32 // counts closed months
@@ -25,7 +25,8 @@ type head struct {
 	log      sign.Log // of session roots
 }
 
-// session is the one that runs.
+// session is the one that runs; SessionNone: no site is admitted, and its slot is the
+// one that would be the first.
 type session struct {
 	slot  torg.Slot
 	state SessionState
@@ -81,18 +82,22 @@ func readParticipant(r *canon.Reader) participant {
 
 func appendID[T ~string](w *canon.Writer, id T) { w.String(string(id)) }
 
-// site is a site and the first slot that it counts in.
+// site is a site, the first slot that it counts in and how many keys are dead for it.
 type site struct {
 	torg.Site
 	from torg.Slot
+	dead uint32
 }
 
 func appendSiteRecord(w *canon.Writer, s site) {
 	appendSite(w, s.Site)
 	w.Slot(s.from)
+	w.U32(s.dead)
 }
 
-func readSiteRecord(r *canon.Reader) site { return site{Site: readSite(r), from: r.Slot()} }
+func readSiteRecord(r *canon.Reader) site {
+	return site{Site: readSite(r), from: r.Slot(), dead: r.U32()}
+}
 
 // mandate is a mandate in force.
 type mandate struct {

@@ -1,6 +1,8 @@
 package ledger_test
 
 import (
+	"crypto/rsa"
+	"math/big"
 	"strings"
 	"sync"
 	"testing"
@@ -138,6 +140,7 @@ func TestRefusals(t *testing.T) {
 		{"mandate below nothing", mandate(func(g *ledger.Grant) { g.Mandate.Limits.DailySpend = -1 }), torg.ErrMalformed, true},
 		{"revocation for no site", ledger.Revoke{Participant: "factory", Site: "nowhere"}, torg.ErrUnknown, true},
 		{"revocation of another's", ledger.Revoke{Participant: "factory", Site: "school"}, torg.ErrNotYours, true},
+		{"revocation of a key without a mandate", ledger.Revoke{Participant: "factory", Site: "factory", AgentKey: torg.Fingerprint{1}}, torg.ErrUnknown, true},
 		{"revocation by nobody", ledger.Revoke{Participant: "factory", Site: "foundry"}, torg.ErrNotYours, true},
 
 		{"order without an id", good(func(o *torg.Order) { o.ID = "" }), torg.ErrMalformed, true},
@@ -153,7 +156,9 @@ func TestRefusals(t *testing.T) {
 		{"order of an earlier session", b.orders(b.order(-1, 1, "factory", torg.Buy, kWh, "5")), torg.ErrGateClosed, true},
 		{"revision before its time", b.orders(b.order(0, 2, "factory", torg.Buy, kWh, "5")), torg.ErrNotOpen, false},
 		{"order a second time", b.orders(b.order(0, 1, "foundry", torg.Sell, kWh, "5")), torg.ErrDuplicate, true},
-		{"order with another's id", good(func(o *torg.Order) { o.ID = "foundry.0.1" }), torg.ErrDuplicate, false},
+		{"order with another's id", good(func(o *torg.Order) { o.ID = b.order(0, 1, "foundry", torg.Buy, kWh, "5").ID }), torg.ErrMalformed, true},
+		{"order with the id of a revision", good(func(o *torg.Order) { o.ID = b.order(0, 2, "factory", torg.Buy, kWh, "5").ID }), torg.ErrMalformed, true},
+		{"order with the id of another session", good(func(o *torg.Order) { o.ID = b.order(1, 1, "factory", torg.Buy, kWh, "5").ID }), torg.ErrMalformed, true},
 		{"order beyond the mandate's energy", good(func(o *torg.Order) { o.Energy = 101 * kWh }), torg.ErrMandateEnergy, false},
 		{"order beyond the connection", good(func(o *torg.Order) { o.Energy = 1001 * kWh }), torg.ErrTooLarge, false},
 		{"order beyond the mandate's price", good(func(o *torg.Order) { o.Limit = price("7.3") }), torg.ErrMandatePrice, false},
@@ -171,7 +176,7 @@ func TestRefusals(t *testing.T) {
 		{"reading of no time at all", ledger.Readings{Slot: 1 << 62, Readings: []torg.Reading{{Site: "factory", Slot: 1 << 62, Quality: torg.Measured}}}, torg.ErrTooEarly, true},
 		{"close of no time at all", ledger.Close{Slot: 1 << 62}, torg.ErrTooEarly, true},
 		{"reading long before", b.readings(9, "factory", kWh), torg.ErrTooEarly, true},
-		{"reading before the chain", b.readings(-2, "factory", kWh), torg.ErrUnknown, true},
+		{"reading before the market", b.readings(-2, "factory", kWh), torg.ErrUnknown, true},
 		{"close before the end", ledger.Close{Slot: b.slot(0)}, torg.ErrTooEarly, false},
 	} {
 		half += time.Millisecond
@@ -273,6 +278,38 @@ func TestRevokedKeyStaysDead(t *testing.T) {
 	}
 }
 
+// Only the key in force can be revoked, and a site's dead keys are bounded: then it
+// takes no more mandates.
+func TestDeadKeysAreBounded(t *testing.T) {
+	b := signedBench(t, pool())
+	strange := ledger.Revoke{Participant: "factory", Site: "factory", AgentKey: torg.Fingerprint{1}}
+	keys := b.kv.Len()
+	if got := b.try(b.at(0, 0.1), strange)[0]; got != torg.ErrUnknown || b.kv.Len() != keys {
+		t.Errorf("a key that never was: %q, %d keys more", got, b.kv.Len()-keys)
+	}
+	modulus := new(big.Int).Lsh(big.NewInt(1), 2047)
+	n := 0
+	for ; n < 1000; n++ {
+		der, err := sign.PublicDER(&rsa.PublicKey{N: new(big.Int).Add(modulus, big.NewInt(int64(2*n+1))), E: 65537})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := b.grant("school")
+		g.AgentKey, g.Mandate.AgentKey = der, sign.Fingerprint(der)
+		got := b.try(b.at(0, 0.1), g, ledger.Revoke{Participant: "school", Site: "school", AgentKey: g.Mandate.AgentKey})
+		if got[0] == torg.ErrTooLarge && got[1] == torg.ErrUnknown {
+			break
+		}
+		if got[0] != "" || got[1] != "" {
+			t.Fatalf("key %d: %q", n, got)
+		}
+	}
+	if n != 256 {
+		t.Errorf("%d keys of a site are revoked", n)
+	}
+	b.block(b.at(0, 0.2), ledger.Revoke{Participant: "factory", Site: "factory", AgentKey: b.grant("factory").Mandate.AgentKey})
+}
+
 // An older mandate of the same key cannot replace the one that replaced it.
 func TestOldMandateStaysReplaced(t *testing.T) {
 	b := signedBench(t, pool())
@@ -348,7 +385,7 @@ func TestBothSides(t *testing.T) {
 	b.block(b.at(0, 0), first, a[1])
 	b.block(b.at(0, 0.1), b.orders(b.order(0, 1, "works", torg.Buy, kWh, "5")))
 	other := b.order(0, 1, "works", torg.Sell, kWh, "5")
-	other.ID, other.Site = "2", "works-2"
+	other.ID, other.Site = b.order(0, 1, "works-2", torg.Buy, kWh, "5").ID, "works-2"
 	if got := b.try(b.at(0, 0.1), b.orders(other))[0]; got != torg.ErrBothSides {
 		t.Errorf("a sale beside a purchase: %q", got)
 	}

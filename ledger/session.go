@@ -28,17 +28,31 @@ const maxMissed = 2880
 func (s *state) open(b Block) {
 	cal := s.Calendar
 	s.now = b.Time.UTC()
-	if s.head.height == 0 && s.head.session.slot == 0 {
-		s.head.first = cal.At(s.now) + 1
-		s.head.next = s.head.first
-		s.head.session = session{slot: s.head.first, state: SessionOpen}
-		s.head.month = s.monthOf(s.head.first)
-	}
 	s.head.height, s.head.time = b.Height, b.Time.UnixNano()
-	if running := cal.At(s.now) + 1; s.head.session.slot < running {
+	running := cal.At(s.now) + 1
+	if s.head.session.state == SessionNone {
+		s.head.first, s.head.next, s.head.session.slot = running, running, running
+		return
+	}
+	if s.head.session.slot < running {
 		s.endSession(running)
 	}
-	slot := s.head.session.slot
+	s.passGates()
+}
+
+// begin opens the market's first session, in the block that admits the first site:
+// before it nobody could trade, and no slot has anything to settle.
+func (s *state) begin() {
+	first := s.Calendar.At(s.now) + 1
+	s.head.first, s.head.next = first, first
+	s.head.month = s.monthOf(first)
+	s.head.session = session{slot: first, state: SessionOpen}
+	s.passGates()
+}
+
+// passGates clears what discoveries' gates the block's time has passed.
+func (s *state) passGates() {
+	cal, slot := s.Calendar, s.head.session.slot
 	if s.head.session.state == SessionOpen && !s.now.Before(cal.GateClosure(slot, 1)) {
 		s.clear(1)
 	}
@@ -99,9 +113,9 @@ func (s *state) takeTick(b Tick) error {
 func (s *state) takeBands(b Bands) error {
 	ses := s.head.session
 	switch {
-	case b.Slot < ses.slot || b.Slot == ses.slot && ses.state != SessionOpen:
+	case b.Slot < ses.slot || b.Slot == ses.slot && ses.state > SessionOpen:
 		return fmt.Errorf("bands for slot %d: %w", b.Slot, torg.ErrGateClosed)
-	case b.Slot > ses.slot && !(s.check && b.Slot == ses.slot+1):
+	case (b.Slot > ses.slot || ses.state == SessionNone) && !(s.check && b.Slot == ses.slot+1):
 		return fmt.Errorf("bands for slot %d: %w", b.Slot, torg.ErrNotOpen)
 	}
 	have, _ := s.bands.get(b.Slot)

@@ -111,6 +111,8 @@ func TestMissedSessions(t *testing.T) {
 		if m := only(b.block(b.at(100_000, 0.2)), missed); len(m) != 2881 {
 			t.Errorf("%d sessions reported as missed", len(m))
 		}
+		b.block(b.at(100_000, 0.2), b.readings(500)) // nothing was read, which makes no session
+		b.state(500, ledger.SessionMissed)
 	})
 }
 
@@ -123,17 +125,11 @@ func TestReplacedOrder(t *testing.T) {
 		t.Errorf("the same order again: %q", got)
 	}
 	other := first
-	other.Sequence, other.Energy, other.ID = 2, 20*kWh, "another"
+	other.Sequence, other.Energy = 2, 20*kWh
 	b.block(b.at(0, 0.2), b.orders(other))
 	b.balance("factory", "860", "140", "0")
 	if got := b.try(b.at(0, 0.2), b.orders(first))[0]; got != torg.ErrDuplicate {
 		t.Errorf("a lower sequence: %q", got)
-	}
-	// The id of the replaced order stays its site's.
-	stolen := b.order(0, 1, "foundry", torg.Sell, kWh, "1")
-	stolen.ID = first.ID
-	if got := b.try(b.at(0, 0.2), b.orders(stolen))[0]; got != torg.ErrDuplicate {
-		t.Errorf("an id of another site's: %q", got)
 	}
 	// What cannot stand does not replace, and the old one stays.
 	side := other
@@ -146,7 +142,7 @@ func TestReplacedOrder(t *testing.T) {
 	b.block(b.at(0, 0.4), b.orders(side))
 	b.balance("factory", "1000", "0", "0")
 	c := only(b.block(b.at(0, 0.5)), cleared)
-	if len(c[0].Outcome.Unmatched) != 1 || c[0].Outcome.Unmatched[0].Order != "another" {
+	if len(c[0].Outcome.Unmatched) != 1 || c[0].Outcome.Unmatched[0].Energy != 10*kWh {
 		t.Errorf("cleared %+v", c[0].Outcome)
 	}
 }
@@ -231,22 +227,67 @@ func TestReplacementUsesWhatItFrees(t *testing.T) {
 	}
 }
 
-// An order that came and went in one block leaves its id taken, after a restart too.
-func TestIDsStayTakenAfterRestart(t *testing.T) {
+// Nobody can take the id of another's order, and what tries to leaves no trace: the
+// one whose id it is trades.
+func TestNobodyTakesAnId(t *testing.T) {
 	b := threeSites(t)
-	first := b.order(0, 1, "factory", torg.Buy, kWh, "5")
-	second := first
-	second.ID, second.Sequence = "second", 2
-	b.block(b.at(0, 0.1), b.orders(first), b.orders(second))
-	b.l = ledger.New(b.kv)
-	if err := b.l.Load(); err != nil {
-		t.Fatal(err)
+	stolen := b.order(0, 1, "foundry", torg.Sell, kWh, "5")
+	stolen.ID = b.order(0, 1, "factory", torg.Buy, kWh, "5").ID
+	n := len(b.events)
+	if got := b.try(b.at(0, 0.1), b.orders(stolen))[0]; got != torg.ErrMalformed || len(b.events) != n {
+		t.Errorf("another's id: %q and %d events", got, len(b.events)-n)
 	}
-	for _, id := range []torg.OrderID{first.ID, second.ID} {
-		o := b.order(0, 1, "foundry", torg.Sell, kWh, "5")
-		o.ID = id
-		if got := b.try(b.at(0, 0.2), b.orders(o))[0]; got != torg.ErrDuplicate {
-			t.Errorf("id %s: %q", id, got)
+	b.trade(0)
+}
+
+// firstSlot checks which slot is the first that has to be settled, and that there is no
+// reading and no session yet or only that slot's.
+func (b *bench) firstSlot(n int, session ledger.SessionState) {
+	b.t.Helper()
+	if v := b.l.View(); v.NextToSettle() != b.slot(n) || v.LastMetered() != 0 {
+		b.t.Errorf("block %d: next to settle is %d, last metered %d; want %d and none", b.height, v.NextToSettle()-b.first, v.LastMetered(), n)
+	}
+	b.state(n, session)
+}
+
+// The market begins with its first site, however long the chain has waited for it:
+// before, no session is missed and nothing settled.
+func TestMarketBeginsWithItsFirstSite(t *testing.T) {
+	b := newBench(t, genesis())
+	b.block(b.at(0, 0.9))
+	b.firstSlot(0, ledger.SessionNone)
+	b.block(b.at(9, 0.9), ledger.Admit{Participant: "nobody"}, ledger.Tick{Slot: b.slot(9)}) // four intervals later, a site is still missing
+	b.firstSlot(9, ledger.SessionNone)
+	if got := b.try(b.at(9, 0.9), b.readings(7), ledger.Bands{Slot: b.slot(9)}, ledger.Close{Slot: b.slot(7)}); got[0] != torg.ErrUnknown || got[1] != torg.ErrNotOpen || got[2] != torg.ErrUnknown {
+		t.Errorf("before the market: %q", got)
+	}
+	for _, e := range b.events {
+		if e.Admitted == nil {
+			t.Errorf("before the market: %+v", e)
 		}
 	}
+	b.block(b.at(10, 0.1), admit("factory", 1000, "")...)
+	b.firstSlot(10, ledger.SessionOpen)
+	b.block(b.at(11, 0.1), admit("foundry", 1000, "")...) // after the first slot's session: it does not count in it
+	b.firstSlot(10, ledger.SessionMissed)
+	b.trade(11)
+	if got := b.try(b.at(12, 0), b.readings(9, "factory", kWh)); got[0] != torg.ErrUnknown {
+		t.Errorf("a reading before the first session: %q", got)
+	}
+	b.block(b.at(12, 0), b.readings(10, "factory", kWh))
+	s := only(b.block(b.at(13, 0), b.readings(11, "factory", 50*kWh, "foundry", -50*kWh)), settledOf)
+	if len(s) != 1 || s[0].First != b.slot(10) || s[0].Last != b.slot(11) || s[0].Parties[0].Estimated {
+		t.Errorf("settled %+v", s)
+	}
+}
+
+// A market that begins after a gate has its first discovery behind it.
+func TestMarketBeginsAfterAGate(t *testing.T) {
+	b := newBench(t, genesis())
+	b.block(b.at(0, 0))
+	bodies := append(admit("factory", 1000, ""), b.orders(b.order(0, 1, "factory", torg.Buy, kWh, "7.2")))
+	if got := b.try(b.at(0, 0.6), bodies...); got[0] != "" || got[2] != torg.ErrGateClosed {
+		t.Errorf("an order after its gate: %q", got)
+	}
+	b.firstSlot(0, ledger.SessionCleared1)
 }

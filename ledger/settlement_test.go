@@ -272,3 +272,40 @@ func TestCorrectionsMeetInTheInvoice(t *testing.T) {
 		t.Errorf("a month from a correction alone: %+v", m[0])
 	}
 }
+
+// After an outage beyond the deadline, the newest slot that readings were taken for
+// moves on with corrections too, and with those that bring nothing.
+func TestLateReadingsMoveOn(t *testing.T) {
+	b := threeSites(t)
+	b.block(start.Add(5 * time.Hour)) // slots 0 to 5 are settled by estimates
+	at := start.Add(5*time.Hour + time.Minute)
+	last := func(n int) {
+		t.Helper()
+		if got := b.l.View().LastMetered(); got != b.slot(n) {
+			t.Errorf("block %d: last metered is %d, want %d", b.height, got-b.first, n)
+		}
+	}
+	if next := b.l.View().NextToSettle(); next != b.slot(6) {
+		t.Fatalf("next to settle is %d", next-b.first)
+	}
+	b.block(at, b.readings(0, "factory", kWh))
+	last(0)
+	b.block(at, b.readings(1)) // settled
+	last(1)
+	b.block(at, b.readings(3, "factory", kWh), b.readings(2, "factory", kWh))
+	last(3)
+	b.block(at, b.readings(7)) // not settled
+	last(7)
+	connection := kWh
+	late := b.readings(5)
+	late.Connection = &connection
+	if got := b.try(at, b.readings(0, "factory", kWh), late, b.readings(10), b.readings(-2)); got[0] != torg.ErrAlreadySettled ||
+		got[1] != torg.ErrAlreadySettled || got[2] != torg.ErrTooEarly || got[3] != torg.ErrUnknown {
+		t.Errorf("again, the connection's, before the end and before the market: %q", got)
+	}
+	last(7)
+	if _, ok := b.l.View().Reading("factory", b.slot(7)); ok {
+		t.Error("an empty transaction brought a reading")
+	}
+	b.state(7, ledger.SessionMissed)
+}

@@ -61,7 +61,8 @@ type (
 
 	// Revoke ends a site's mandate from its place in the block on. The owner
 	// signs it. Orders not cleared yet are withdrawn, and the key is dead for the
-	// site: a new mandate needs a new one.
+	// site: a new mandate needs a new one. A key that is not the mandate's in force is
+	// refused: no mandate that was replaced comes back anyway.
 	Revoke struct {
 		Participant torg.ParticipantID
 		Site        torg.SiteID
@@ -70,7 +71,7 @@ type (
 
 	// Orders carries signed orders of one session and discovery. Nobody signs the
 	// envelope: each order binds by its agent's signature, and an order that is
-	// refused does not harm the others.
+	// refused does not harm the others. An order's id is torg.NewOrderID's.
 	Orders struct {
 		Slot      torg.Slot
 		Discovery int
@@ -120,7 +121,7 @@ type (
 
 	// Readings brings metered net energy of one slot. The operator signs it.
 	// Sites may be missing and come later; a site's reading of a slot counts once,
-	// unless it replaces an estimate.
+	// unless it replaces an estimate. An empty one says that nothing was read.
 	Readings struct {
 		Slot       torg.Slot
 		Readings   []torg.Reading

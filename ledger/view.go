@@ -123,10 +123,12 @@ func (v View) IntervalPosition(site torg.SiteID, slot torg.Slot) IntervalPositio
 	return p
 }
 
-// LastMetered returns the newest slot that has a reading; 0: none has.
+// LastMetered returns the newest slot for which the ledger took Readings, also such as
+// only correct what is settled, or are empty; 0: none.
 func (v View) LastMetered() torg.Slot { return v.s.head.metered }
 
-// NextToSettle returns the first slot that is not settled.
+// NextToSettle returns the first slot that is not settled; before any site is
+// admitted, the one that would be the first.
 func (v View) NextToSettle() torg.Slot { return v.s.head.next }
 
 // SessionState returns where the session for a slot is.

@@ -160,7 +160,8 @@ func TestSummaryOfASession(t *testing.T) {
 		{Posting: &torg.Posting{Slot: slot, Kind: torg.PostNoWorse, From: torg.AccountNoWorse, To: "mill", Amount: cost("2")}},
 	}}})
 	c.Decided([]record.Decision{{Fallback: true}, {}})
-	c.Skipped(slot+5, slot+6)
+	c.NotRun("20260112T000000Z")
+	c.NotRun("20260112T001500Z")
 	if err := c.Finish(); err != nil {
 		t.Fatal(err)
 	}

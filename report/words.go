@@ -88,15 +88,11 @@ func day(t time.Time) both { return both{t.Format("02.01"), t.Format("2 Jan")} }
 
 func date(t time.Time) both { return both{t.Format("02.01.2006 15:04"), t.Format("2 Jan 2006 15:04")} }
 
-// roles, modes and reasons in words.
+// roles and reasons in words.
 var roles = map[torg.Role]both{
 	torg.Plant: {"производство", "plant"}, torg.Sharing: {"шеринговая станция", "sharing station"},
 	torg.Heating: {"тепловая станция", "heating station"}, torg.Renewable: {"ВИЭ", "renewable"},
 	torg.Stable: {"стабильный производитель", "stable producer"},
-}
-
-var modes = map[torg.Mode]both{
-	torg.Manual: {"вручную", "manual"}, torg.Semi: {"полуавтомат", "semi-automatic"}, torg.Auto: {"автомат", "automatic"},
 }
 
 var whys = map[torg.Reason]both{

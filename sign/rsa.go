@@ -90,7 +90,7 @@ func ParsePublic(der []byte) (*rsa.PublicKey, error) {
 	}
 	parsed, err := x509.ParsePKIXPublicKey(der)
 	if err != nil {
-		return nil, fmt.Errorf("public key: %v: %w", err, torg.ErrBadKey)
+		return nil, fmt.Errorf("public key: %w: %w", err, torg.ErrBadKey)
 	}
 	pub, err := rsaPublic(parsed)
 	if err != nil {

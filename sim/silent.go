@@ -25,5 +25,5 @@ func (Silent) Said([]record.Message) {}
 // Gate drops a duration.
 func (Silent) Gate(string, int, time.Duration) {}
 
-// Skipped drops sessions that were not run.
-func (Silent) Skipped(torg.Slot, torg.Slot) {}
+// NotRun drops a session that was not run.
+func (Silent) NotRun(string) {}

@@ -132,7 +132,7 @@ func (m *miniature) run() {
 
 func (m *miniature) orders(slot torg.Slot, random *rand.Rand) (all []ledger.SignedOrder) {
 	for i, site := range m.sites {
-		o := torg.Order{ID: torg.OrderID(fmt.Sprintf("%s-%d", site.ID, slot)), Participant: site.Participant, Site: site.ID, Zone: site.Zone,
+		o := torg.Order{ID: torg.NewOrderID(site.ID, m.g.Calendar.Session(slot), 1), Participant: site.Participant, Site: site.ID, Zone: site.Zone,
 			Slot: slot, Discovery: 1, Side: torg.Buy, Energy: torg.Energy(random.Int64N(90_000) + 1), Limit: torg.Price(400_000 + random.Int64N(320_000))}
 		if i >= 4 {
 			o.Side, o.Limit = torg.Sell, torg.Price(110_000+random.Int64N(400_000))

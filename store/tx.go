@@ -30,7 +30,7 @@ func (s *Store) update(ctx context.Context, doing string, f func(*tx) error) (er
 	if err != nil {
 		return err
 	}
-	defer t.Rollback() // does nothing after a commit
+	defer func() { err = errors.Join(err, rollback(t)) }()
 	if err := f(&tx{Tx: t, conn: conn, postgres: s.postgres}); err != nil {
 		return err
 	}
@@ -38,17 +38,26 @@ func (s *Store) update(ctx context.Context, doing string, f func(*tx) error) (er
 }
 
 // view runs f on one snapshot of what is committed.
-func (s *Store) view(ctx context.Context, reading string, f func(*sql.Tx) error) error {
+func (s *Store) view(ctx context.Context, reading string, f func(*sql.Tx) error) (err error) {
+	defer func() { err = s.fail(reading, err) }()
 	options := &sql.TxOptions{ReadOnly: true}
 	if s.postgres {
 		options.Isolation = sql.LevelRepeatableRead // SQLite's transactions are snapshots anyway
 	}
 	t, err := s.read.BeginTx(ctx, options)
 	if err != nil {
-		return s.fail(reading, err)
+		return err
 	}
-	defer t.Rollback()
-	return s.fail(reading, f(t))
+	defer func() { err = errors.Join(err, rollback(t)) }()
+	return f(t)
+}
+
+// rollback ends t unless it has ended, by a commit or with its context.
+func rollback(t *sql.Tx) error {
+	if err := t.Rollback(); !errors.Is(err, sql.ErrTxDone) {
+		return err
+	}
+	return nil
 }
 
 // exec runs a statement.

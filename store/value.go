@@ -116,10 +116,10 @@ func words(list []string) string {
 
 func scanWords(to *[]string) wordScanner { return wordScanner{to} }
 
-type wordScanner struct{ to *[]string }
+type wordScanner scanJSON[[]string]
 
 func (w wordScanner) Scan(src any) error {
-	if err := (scanJSON[[]string]{w.to}).Scan(src); err != nil {
+	if err := scanJSON[[]string](w).Scan(src); err != nil {
 		return err
 	}
 	for i, s := range *w.to {

@@ -83,7 +83,7 @@ func (p *page) running() running {
 	state := nothing
 	for _, at := range p.Viewer.Sites {
 		switch {
-		case p.agent(at.ID).Running && !p.Now.Halted:
+		case at.Mode == torg.Auto && at.Running: // also while the operator halts: it would go on after
 			return trading
 		case at.Mode == torg.Auto:
 			state = stopped

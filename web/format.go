@@ -82,6 +82,8 @@ func (p *page) PriceExact(x torg.Price) string {
 func (p *page) Energy(e torg.Energy) string {
 	k := e.KWh()
 	switch a := math.Abs(k); {
+	case a > 0 && a < 0.1:
+		return p.Int(int64(e)) + nbsp + p.T("unit.wh")
 	case a >= 10_000:
 		return p.Number(k/1000, 1) + nbsp + p.T("unit.mwh")
 	case a >= 100:

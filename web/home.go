@@ -222,6 +222,14 @@ func (p *page) deal(ctx context.Context, v ownerView) (deal, error) {
 	return d, nil
 }
 
+// priceOf is the key that says where insidePrice comes from.
+func (p *page) priceOf() string {
+	if p.Now.InsideEnergy > 0 {
+		return "price.of"
+	}
+	return "price.of_zone"
+}
+
 // insidePrice is what a kWh cost on average in the last session's contracts between
 // participants; without any, the price of the viewer's zone, newest discovery.
 func (p *page) insidePrice() (torg.Price, bool) {

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -104,7 +105,6 @@ func (s *site) live(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not ready", http.StatusServiceUnavailable)
 		return
 	}
-	out := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	tick := time.NewTicker(beat)
@@ -115,8 +115,7 @@ func (s *site) live(w http.ResponseWriter, r *http.Request) {
 			p.Now = s.Live.Now()
 			return p.frame()
 		})
-		out.SetWriteDeadline(time.Now().Add(beat))
-		if _, err := fmt.Fprintf(w, "data: %s\n\n", body); err != nil || out.Flush() != nil {
+		if send(w, fmt.Sprintf("data: %s\n\n", body)) != nil {
 			return
 		}
 		for waiting := true; waiting; {
@@ -127,11 +126,22 @@ func (s *site) live(w http.ResponseWriter, r *http.Request) {
 				waiting = false
 				gather(r)
 			case <-tick.C:
-				out.SetWriteDeadline(time.Now().Add(beat))
-				if _, err := fmt.Fprint(w, ": alive\n\n"); err != nil || out.Flush() != nil {
+				if send(w, ": alive\n\n") != nil {
 					return
 				}
 			}
 		}
 	}
+}
+
+// send writes one event at once; a browser that takes none for a beat has gone.
+func send(w http.ResponseWriter, event string) error {
+	out := http.NewResponseController(w)
+	if err := out.SetWriteDeadline(time.Now().Add(beat)); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, event); err != nil {
+		return err
+	}
+	return out.Flush()
 }

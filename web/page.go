@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -95,6 +96,9 @@ func (p *page) load(ctx context.Context) error {
 	}
 	for _, x := range people {
 		p.people[x.ID] = x
+	}
+	if p.Now.Halted {
+		p.Now.Problems = append(slices.Clone(p.Now.Problems), "problem.halted")
 	}
 	if p.places, err = p.site.Reader.Sites(ctx); err != nil {
 		return err

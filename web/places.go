@@ -22,6 +22,17 @@ type placeView struct {
 	Strategies []string
 }
 
+// Chosen is the site's strategy, by the name of what the default stands for.
+func (v placeView) Chosen() string {
+	if (v.Strategy == "" || v.Strategy == defaultStrategy) && len(v.Strategies) > 0 {
+		return v.Strategies[0]
+	}
+	return v.Strategy
+}
+
+// defaultStrategy leaves the choice to the decision program.
+const defaultStrategy = "default"
+
 // own finds the site that the address names, if it is the viewer's business.
 func (p *page) own() (record.Site, error) {
 	at, ok := p.place(torg.SiteID(p.r.PathValue("id")))
@@ -62,6 +73,9 @@ func (s *site) place(p *page) error {
 	return p.show(http.StatusOK, placePage(p, v))
 }
 
+// hires says that a mode hands a site to an agent that does not have it yet.
+func hires(was record.Site, mode torg.Mode) bool { return was.Mode != torg.Auto && mode == torg.Auto }
+
 // settings changes a site's mode, goal and strategy: first it says in words what
 // will happen, and does it when the owner says yes.
 func (s *site) settings(p *page) error {
@@ -84,6 +98,11 @@ func (s *site) settings(p *page) error {
 	}
 	if err := s.Control.Configure(p.r.Context(), at.ID, mode, goal, strategy); err != nil {
 		return err
+	}
+	if hires(at, mode) { // to hire an agent is to let it trade
+		if err := s.Control.StartAgent(p.r.Context(), at.ID); err != nil {
+			return err
+		}
 	}
 	return p.redirect("/sites/" + string(at.ID))
 }

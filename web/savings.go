@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"torg"
@@ -23,14 +24,22 @@ func (p *page) against(s saved) string {
 	switch {
 	case p.Viewer.Operator && s.Bill.Sign() > 0: // buyers and sellers cancel out in base
 		return p.T("saved.bill", "Share", p.Percent(gain/s.Bill.RUB()))
-	case base > -0.01 && base < 0.01, gain > -0.005 && gain < 0.005:
+	case base > -0.01 && base < 0.01, abs(share) < 0.0005:
 		return p.T("saved.none")
 	case base < 0 && gain > 0:
 		return p.T("saved.times", "Times", p.Number(1-share, 1))
 	case base > 0 && gain > 0:
-		return p.T("saved.less", "Share", p.Percent(share))
+		return p.T("saved.less", "Share", p.share(share))
 	}
-	return p.T("saved.extra", "Share", p.Percent(abs(share)))
+	return p.T("saved.extra", "Share", p.share(abs(share)))
+}
+
+// share prints a share, with a decimal where it would be 0 % without.
+func (p *page) share(x float64) string {
+	if x >= 0.005 {
+		return p.Percent(x)
+	}
+	return strings.Replace(p.Percent(0), "0", p.Number(x*100, 1), 1)
 }
 
 // originOf says whether any of a sum is generated history.
@@ -96,22 +105,20 @@ func (p *page) saved(ctx context.Context, from, to time.Time) (saved, error) {
 }
 
 // accuracy is 1 - sum|error| / sum|reading| of the median forecast for the next
-// slot over the last week on the ledger, or on generated history where there is
-// nothing else yet.
+// slot over the last week. A week that is partly generated history counts whole and
+// is marked: a few minutes on the ledger are not yet a week's accuracy.
 func (p *page) accuracy(ctx context.Context) (share float64, model, ok bool, err error) {
 	rows, err := p.site.Reader.Settlements(ctx, record.Filter{Participant: p.Viewer.ID}, p.Now.Time.AddDate(0, 0, -7), p.Now.Time)
 	if err != nil {
 		return 0, false, false, err
 	}
-	sum := map[record.Origin][2]torg.Energy{}
+	var wrong, metered torg.Energy
 	for _, s := range rows {
-		was := sum[s.Origin]
-		sum[s.Origin] = [2]torg.Energy{was[0] + s.ForecastError, was[1] + s.MeteredAbs}
+		wrong, metered = wrong+s.ForecastError, metered+s.MeteredAbs
+		model = model || s.Origin == record.Simulated
 	}
-	for _, o := range []record.Origin{record.OnLedger, record.Simulated} {
-		if s := sum[o]; s[1] > 0 && s[0] <= s[1] {
-			return 1 - float64(s[0])/float64(s[1]), o == record.Simulated, true, nil
-		}
+	if metered == 0 || wrong > metered {
+		return 0, false, false, nil
 	}
-	return 0, false, false, nil
+	return 1 - float64(wrong)/float64(metered), model, true, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // glossary lists the words that the help page explains.
-var glossary = []string{"complex", "connection", "supplier", "slot", "session", "round", "order", "limit", "contract", "statement", "mandate", "deviation", "settlement", "escrow", "quantile", "ledger"}
+var glossary = []string{"complex", "connection", "supplier", "slot", "session", "round", "order", "limit", "equilibrium", "contract", "statement", "mandate", "deviation", "settlement", "escrow", "quantile", "ledger"}
 
 // pct prints a share of the drawing's width or height.
 func pct(v float64) string { return fmt.Sprintf("%.2f%%", v) }

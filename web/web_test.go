@@ -202,6 +202,15 @@ func TestStopAndStart(t *testing.T) {
 	if !m.Now().Halted {
 		t.Error("the operator's stop does not halt the complex")
 	}
+	body := get(h, "/", "torg_as=foundry").Body.String()
+	for _, want := range []string{"Торги во всём комплексе остановлены.", "1 неполадка", "СТОП"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("an owner of a halted complex does not see %q", want)
+		}
+	}
+	if strings.Contains(body, "Всё в порядке") || strings.Contains(body, "Запустить снова") {
+		t.Error("a halt looks well to an owner, or as if the owner could end it")
+	}
 	send(h, "POST", "/start", back, "torg_as=operator")
 	for _, c := range []struct {
 		path, as string
@@ -223,6 +232,26 @@ func TestStopAndStart(t *testing.T) {
 	rec := httptest.NewRecorder()
 	if h.ServeHTTP(rec, r); rec.Code != 403 || m.Now().Halted {
 		t.Errorf("another site's page can halt the market: %d", rec.Code)
+	}
+}
+
+func TestHiringStartsTheAgent(t *testing.T) {
+	m := recordtest.New()
+	h := web.New(config(m))
+	form := url.Values{"mode": {"auto"}, "goal": {"cheapest"}, "strategy": {"median"}, "sure": {"yes"}}
+	send(h, "POST", "/sites/factory-1/stop", url.Values{}, "torg_as=factory")
+	if body := send(h, "POST", "/sites/factory-1/settings", url.Values{"mode": {"auto"}, "goal": {"greener"}, "strategy": {"median"}}, "torg_as=factory").Body.String(); !strings.Contains(body, "останется остановленным") {
+		t.Error("a stopped agent's settings promise trade")
+	}
+	if send(h, "POST", "/sites/factory-1/settings", form, "torg_as=factory"); m.Places[1].Running {
+		t.Error("a new goal starts an agent that its owner stopped")
+	}
+	for _, mode := range []string{"manual", "auto"} {
+		form.Set("mode", mode)
+		send(h, "POST", "/sites/factory-1/settings", form, "torg_as=factory")
+	}
+	if !m.Places[1].Running {
+		t.Error("a hired agent does not trade")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"torg/exchange"
 	"torg/forecast"
 	"torg/meter"
+	"torg/scenario"
 )
 
 // The past that forecasters learn from before a market starts: how long, and in
@@ -69,4 +70,20 @@ func (w *World) coarse(interval time.Duration, ratio torg.Slot) (map[torg.SiteID
 		}
 	}
 	return meters, nil
+}
+
+// CheckMeters reads every meter of a scenario, so that bad files are told before
+// anything is written.
+func CheckMeters(sc *scenario.Scenario) error {
+	for _, s := range sc.Sites {
+		if _, err := meter.Open(sc, s.ID); err != nil {
+			return err
+		}
+	}
+	if len(sc.Connection) > 0 {
+		if _, err := meter.OpenConnection(sc, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"crypto"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"torg"
@@ -143,11 +144,17 @@ func flows(s scenario.Site) (consumes, feedsOut bool) {
 	return consumes, feedsOut
 }
 
-// MandateFor is how long a scenario's mandates last.
-const MandateFor = 365 * 24 * time.Hour
+// Mandates that a world grants last this long, and are renewed at a start that
+// finds less than renewBefore left.
+const (
+	mandateFor  = 365 * 24 * time.Hour
+	renewBefore = 30 * 24 * time.Hour
+)
 
 // SetUp brings participants, deposits and mandates on the ledger, as far as they
-// are not there yet. The chain must run.
+// are not there yet: a set-up that was interrupted is finished. What the ledger
+// refuses because it is there, or because an owner has revoked it, stays as it is.
+// The chain must run.
 func (w *World) SetUp(ctx context.Context) error {
 	present := map[torg.ParticipantID]bool{}
 	mandates := map[torg.SiteID]torg.Mandate{}
@@ -162,17 +169,16 @@ func (w *World) SetUp(ctx context.Context) error {
 		}
 	})
 	for _, p := range w.cfg.Scenario.Participants {
-		if present[p.ID] {
-			continue
-		}
-		if err := w.admit(ctx, p); err != nil {
+		if err := w.admit(ctx, p, present[p.ID]); err != nil {
 			return fmt.Errorf("participant %s: %w", p.ID, err)
 		}
 	}
 	for _, s := range w.cfg.Scenario.Sites {
-		m, ok := mandates[s.ID]
-		if ok {
+		m, granted := mandates[s.ID]
+		if granted {
 			w.Host.Mandate(m)
+		}
+		if granted && m.Expires.After(w.cfg.Clock.Now().Add(renewBefore)) {
 			continue
 		}
 		if err := w.grant(ctx, s); err != nil {
@@ -182,24 +188,13 @@ func (w *World) SetUp(ctx context.Context) error {
 	return w.cfg.Chain.Pass(ctx, w.cfg.Clock.Now())
 }
 
-func (w *World) admit(ctx context.Context, p scenario.Participant) error {
-	body := ledger.Admit{Participant: p.ID}
-	for _, s := range w.cfg.Scenario.Sites {
-		if s.Participant == p.ID {
-			body.Sites = append(body.Sites, s.Site)
-		}
-	}
-	if w.cfg.Keys != nil {
-		owner, err := w.cfg.Keys.Owner(p.ID)
-		if err != nil {
+// admit admits a participant with its sites, unless it is present, and puts its
+// opening deposit on its balance, which counts once however often it is sent.
+func (w *World) admit(ctx context.Context, p scenario.Participant, present bool) error {
+	if !present {
+		if err := w.admitSites(ctx, p); err != nil {
 			return err
 		}
-		if body.OwnerKey, err = sign.PublicDER(owner.Public()); err != nil {
-			return err
-		}
-	}
-	if err := w.submit(ctx, body, w.operator); err != nil {
-		return err
 	}
 	if p.Balance <= 0 {
 		return nil
@@ -209,10 +204,35 @@ func (w *World) admit(ctx context.Context, p scenario.Participant) error {
 	}, w.operator)
 }
 
+func (w *World) admitSites(ctx context.Context, p scenario.Participant) error {
+	var key []byte
+	if w.cfg.Keys != nil {
+		owner, err := w.cfg.Keys.Owner(p.ID)
+		if err != nil {
+			return err
+		}
+		if key, err = sign.PublicDER(owner.Public()); err != nil {
+			return err
+		}
+	}
+	var sites []torg.Site
+	for _, s := range w.cfg.Scenario.Sites {
+		if s.Participant == p.ID {
+			sites = append(sites, s.Site)
+		}
+	}
+	for part := range slices.Chunk(sites, ledger.MaxSites) {
+		if err := w.submit(ctx, ledger.Admit{Participant: p.ID, OwnerKey: key, Sites: part}, w.operator); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *World) grant(ctx context.Context, s scenario.Site) error {
 	m := torg.Mandate{
 		Participant: s.Participant, Site: s.ID, Limits: s.Agent.Limits,
-		Expires: w.cfg.Clock.Now().Add(MandateFor).Truncate(time.Second),
+		Expires: w.lasting().Truncate(time.Second),
 	}
 	body := ledger.Grant{Mandate: m}
 	var owner crypto.Signer
@@ -232,12 +252,31 @@ func (w *World) grant(ctx context.Context, s scenario.Site) error {
 	return w.submit(ctx, body, owner)
 }
 
+// lasting is when a mandate granted now ends: not before the scenario does.
+func (w *World) lasting() time.Time {
+	expires := w.cfg.Clock.Now().Add(mandateFor)
+	if end := w.cfg.Scenario.End().Add(renewBefore); end.After(expires) {
+		return end
+	}
+	return expires
+}
+
+// submit hands a transaction to the chain. That it is there already, or must not
+// come back, is no error.
 func (w *World) submit(ctx context.Context, b ledger.Body, s crypto.Signer) error {
 	tx, err := ledger.Encode(w.cfg.Genesis.ChainID, b, s)
 	if err != nil {
 		return err
 	}
-	return w.cfg.Chain.Submit(ctx, tx)
+	err = w.cfg.Chain.Submit(ctx, tx)
+	switch torg.RefusalOf(err) {
+	case torg.ErrDuplicate, torg.ErrExists:
+		return nil
+	case torg.ErrBadKey: // revoked for good
+		w.cfg.Log.Warn("left as its owner wants it", "kind", fmt.Sprintf("%T", b), "why", err)
+		return nil
+	}
+	return err
 }
 
 // Resume hands agents what the ledger knows after a restart: what open intervals

@@ -7,22 +7,23 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"torg"
 	"torg/config"
 )
 
 // settings are the flags and environment variables over the configuration file.
 type settings struct {
-	Config        string        `help:"Configuration file." env:"TORG_CONFIG" type:"path"`
-	Listen        string        `help:"Address of pages and API; loopback only (127.0.0.1:8080)." env:"TORG_LISTEN"`
-	Data          string        `help:"Folder of chain, keys and tables (torg-data)." env:"TORG_DATA" type:"path"`
-	Scenario      string        `help:"Scenario file, or demo (demo)." env:"TORG_SCENARIO"`
-	Speed         float64       `help:"Times faster than time; above 1 nothing is kept (1)." env:"TORG_SPEED"`
-	Interval      time.Duration `help:"Slot length in place of the scenario's." env:"TORG_INTERVAL"`
-	Database      string        `help:"postgres://... in place of SQLite in the data folder." env:"TORG_DATABASE"`
-	Bus           string        `help:"Loopback address of the embedded bus (127.0.0.1:0)." env:"TORG_BUS"`
-	Decide        string        `help:"Who decides: embedded, or external programs on the bus (embedded)." env:"TORG_DECIDE"`
-	DecideTimeout time.Duration `help:"How long agents wait for decisions (4s)." env:"TORG_DECIDE_TIMEOUT"`
-	Log           string        `help:"Least level logged: debug, info, warn, error (warn)." env:"TORG_LOG"`
+	Config        string         `help:"Configuration file." env:"TORG_CONFIG" type:"path"`
+	Listen        string         `help:"Address of pages and API; loopback only (127.0.0.1:8080)." env:"TORG_LISTEN"`
+	Data          string         `help:"Folder of chain, keys and tables (torg-data)." env:"TORG_DATA" type:"path"`
+	Scenario      string         `help:"Scenario file, or demo (demo)." env:"TORG_SCENARIO"`
+	Speed         *float64       `help:"Times faster than time; above 1 nothing is kept (1)." env:"TORG_SPEED"`
+	Interval      *time.Duration `help:"Slot length in place of the scenario's." env:"TORG_INTERVAL"`
+	Database      string         `help:"postgres://... in place of SQLite in the data folder." env:"TORG_DATABASE"`
+	Bus           string         `help:"Loopback address of the embedded bus (127.0.0.1:0)." env:"TORG_BUS"`
+	Decide        string         `help:"Who decides: embedded, or external programs on the bus (embedded)." env:"TORG_DECIDE"`
+	DecideTimeout *time.Duration `help:"How long agents wait for decisions (4s)." env:"TORG_DECIDE_TIMEOUT"`
+	Log           string         `help:"Least level logged: debug, info, warn, error (warn)." env:"TORG_LOG"`
 }
 
 // resolve returns the configuration: defaults, then the file, then environment and
@@ -37,10 +38,23 @@ func (s settings) resolve() (config.Config, error) {
 		c = c.Over(file)
 	}
 	c = c.Over(config.Config{
-		Listen: s.Listen, Data: s.Data, Scenario: s.Scenario, Speed: s.Speed, Interval: s.Interval,
-		Database: s.Database, Bus: s.Bus, Decide: s.Decide, DecideTimeout: s.DecideTimeout, Log: s.Log,
+		Listen: s.Listen, Data: s.Data, Scenario: s.Scenario,
+		Database: s.Database, Bus: s.Bus, Decide: s.Decide, Log: s.Log,
 	})
+	said(&c.Speed, s.Speed) // 0 too, so that it is refused and not taken for nothing said
+	said(&c.DecideTimeout, s.DecideTimeout)
+	if s.Interval != nil && *s.Interval == 0 {
+		return c, usage(torg.Calendar{}.Valid())
+	}
+	said(&c.Interval, s.Interval)
 	return c, usage(c.Valid())
+}
+
+// said takes over a value that was given.
+func said[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
 }
 
 type configCmd struct {

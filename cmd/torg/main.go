@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // months and days end in the complex's time zone, wherever this runs
 
@@ -69,13 +70,17 @@ func run(ctx context.Context, args []string) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, errUsage):
-		fmt.Fprintln(os.Stderr, "torg:", err)
+		fmt.Fprintln(os.Stderr, "torg:", oneLine(err))
 		return 2
 	default:
-		fmt.Fprintln(os.Stderr, "torg:", err)
+		fmt.Fprintln(os.Stderr, "torg:", oneLine(err))
 		return 1
 	}
 }
+
+// oneLine is what an error says, on one line: a scenario with several faults names
+// all of them.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // version is the module's version and the commit it was built from.
 func version() string {
@@ -99,6 +104,6 @@ type versionCmd struct{}
 
 // Run prints the version.
 func (versionCmd) Run() error {
-	fmt.Println("torg", version())
-	return nil
+	_, err := fmt.Println("torg", version())
+	return err
 }

@@ -206,6 +206,10 @@ func (m *market) openWorld(context.Context) error {
 		say("%s", warning)
 	}
 	m.world = w
+	m.recorder.problem = func(there bool) { w.Exchange.Problem(exchange.ProblemStore, there) }
+	if m.node != nil {
+		m.recorder.blocks = m.node.Blocks
+	}
 	m.chain.Watch(m.recorder.block)
 	m.chain.Watch(m.firstContracts())
 	return nil
@@ -220,10 +224,8 @@ func (m *market) openTables(ctx context.Context) error {
 	if err := m.store.PutNames(ctx, names(m.scenario)); err != nil {
 		return err
 	}
-	if m.place.New {
-		if err := m.store.PutSites(ctx, recordSites(m.scenario)); err != nil {
-			return err
-		}
+	if err := m.store.PutSites(ctx, recordSites(m.scenario)); err != nil {
+		return err
 	}
 	if err := m.recall(ctx); err != nil {
 		return err
@@ -245,6 +247,9 @@ func (m *market) recall(ctx context.Context) error {
 		return err
 	}
 	for _, s := range sites {
+		if s.Mode == "" {
+			continue // known to the ledger, without settings
+		}
 		if err := m.world.Host.Configure(s.ID, s.Mode, s.Goal, s.Strategy); err != nil {
 			return err
 		}

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"torg"
 	"torg/decide"
+	"torg/exchange"
 	"torg/httpapi"
 	"torg/record"
 	"torg/scenario"
@@ -20,7 +22,7 @@ import (
 // run starts what was opened and serves until ctx ends.
 func (m *market) run(ctx context.Context, listener net.Listener) error {
 	if err := m.prepare(ctx); err != nil {
-		return ended(ctx, err)
+		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return m.serve(ctx, listener) })
@@ -34,11 +36,7 @@ func (m *market) run(ctx context.Context, listener net.Listener) error {
 	if !m.fast() {
 		say("The first session opens at %s and its first gate closes at %s", local(m.scenario, cal.Opens(next)), local(m.scenario, cal.GateClosure(next, 1)))
 	}
-	err := ended(ctx, g.Wait())
-	if err == nil {
-		say("Stopped.")
-	}
-	return err
+	return g.Wait()
 }
 
 // watchNode ends the market where consensus cannot go on.
@@ -49,14 +47,6 @@ func (m *market) watchNode(ctx context.Context) error {
 	case <-m.node.Done():
 		return m.node.Err()
 	}
-}
-
-// ended hides the error that stopping causes.
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
 }
 
 func local(sc *scenario.Scenario, t time.Time) string {
@@ -85,10 +75,12 @@ func (m *market) prepare(ctx context.Context) error {
 	return nil
 }
 
-// past fills a new demonstration's tables with generated history.
+// past fills a demonstration's tables with generated history before it trades for
+// the first time.
 func (m *market) past(ctx context.Context, now time.Time) error {
-	if !m.place.New || !modelled(m.scenario) {
-		return nil
+	height, err := m.store.Height(ctx)
+	if err != nil || height > 0 || !modelled(m.scenario) {
+		return err
 	}
 	say("Trading the last %d days on the models, as history", historyDays)
 	rows, err := makeHistory(ctx, m.scenario, now)
@@ -155,6 +147,11 @@ func (m *market) ready(context.Context) error {
 	}
 	if now.State == record.Missed {
 		return errors.New("the running session is missed")
+	}
+	for _, p := range []string{exchange.ProblemLedger, exchange.ProblemStore} {
+		if slices.Contains(now.Problems, p) {
+			return errors.New(p)
+		}
 	}
 	return nil
 }

@@ -19,7 +19,8 @@ const (
 	fastSpeed    = 20
 )
 
-// loadScenario reads the scenario that a configuration names.
+// loadScenario reads the scenario that a configuration names, and its meters' files,
+// before anything is written.
 func loadScenario(c config.Config) (*scenario.Scenario, error) {
 	sc := scenario.Demo()
 	if c.Scenario != demoName {
@@ -31,9 +32,11 @@ func loadScenario(c config.Config) (*scenario.Scenario, error) {
 	if len(sc.Complex.Zones) > 1 {
 		return nil, usage(fmt.Errorf("%s: %d zones: this version clears complexes of one zone", c.Scenario, len(sc.Complex.Zones)))
 	}
-	if c.Interval == 0 || c.Interval == sc.Calendar.Interval {
-		return sc, nil
+	if c.Interval != 0 && c.Interval != sc.Calendar.Interval {
+		var err error
+		if sc, err = world.WithInterval(sc, c.Interval); err != nil {
+			return nil, usage(err)
+		}
 	}
-	sc, err := world.WithInterval(sc, c.Interval)
-	return sc, usage(err)
+	return sc, usage(world.CheckMeters(sc))
 }

@@ -41,10 +41,15 @@ func (u upCmd) Run(ctx context.Context) error {
 	defer listener.Close()
 	m := &market{config: c, scenario: sc, log: logger(c.Log), started: time.Now()}
 	defer m.close()
-	if err := m.open(ctx); err != nil {
-		return err
+	err = m.open(ctx)
+	if err == nil {
+		err = m.run(ctx, listener)
 	}
-	return m.run(ctx, listener)
+	if ctx.Err() != nil { // interrupted: whatever failed, failed of that
+		say("Stopped.")
+		return nil
+	}
+	return err
 }
 
 // cause is the last cause of a network error, without the address again.
@@ -113,14 +118,18 @@ func modelled(sc *scenario.Scenario) bool {
 	return true
 }
 
-// replay returns how recorded meters are played: later by whole weeks than they
-// were read. Models need none.
+// replay returns how recorded meters are played: over and over, and in real time
+// later by whole weeks than they were read. Models need none.
 func (m *market) replay() *world.Replay {
-	if modelled(m.scenario) || m.fast() {
+	if modelled(m.scenario) {
 		return nil
 	}
 	from, to := m.scenario.Slots()
-	return &world.Replay{Offset: torg.Slot(m.place.Meta.Offset), From: from, To: to}
+	r := world.Replay{From: from, To: to}
+	if !m.fast() {
+		r.Offset = torg.Slot(m.place.Meta.Offset)
+	}
+	return &r
 }
 
 // firstContracts says when the first contracts are committed.

@@ -29,6 +29,7 @@ type violation struct {
 // ask runs the rules of WCAG 2.0, 2.1 and 2.2, levels A and AA, on the page.
 const ask = `axe.run(document, {
 	runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+	rules: {"label-content-name-mismatch": {enabled: true}},
 }).then(found => found.violations.map(v => ({
 	id: v.id, help: v.help,
 	nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + n.failureSummary.replace(/\s+/g, " ")),

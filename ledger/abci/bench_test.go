@@ -121,7 +121,7 @@ func BenchmarkSignedOrders(b *testing.B) {
 			orders := ledger.Orders{Slot: slot, Discovery: 1}
 			for k := i; k < i+together; k++ {
 				o := torg.Order{
-					ID: torg.OrderID(fmt.Sprintf("%d-%d", k, round)), Participant: "p", Site: id(k), Zone: "z1", Slot: slot,
+					ID: torg.NewOrderID(id(k), cfg.Genesis.Calendar.Session(slot), 1), Participant: "p", Site: id(k), Zone: "z1", Slot: slot,
 					Discovery: 1, Sequence: round, Side: torg.Buy, Energy: 1000, Limit: 5_00000,
 				}
 				signature, err := sign.Sign(agents[k], ledger.OrderMessage("test", o))

@@ -170,8 +170,7 @@ func (c *Chain) Start(ctx context.Context) error {
 		case <-c.done:
 			return fmt.Errorf("chain: %w", c.err)
 		case <-ctx.Done():
-			c.Stop()
-			return fmt.Errorf("chain: no block yet: %w", ctx.Err())
+			return errors.Join(fmt.Errorf("chain: no block yet: %w", ctx.Err()), c.Stop())
 		}
 	}
 }
@@ -247,8 +246,9 @@ func (c *Chain) Stop() error {
 // close lets go of everything that open took.
 func (c *Chain) close() {
 	if c.node != nil {
-		c.node.ProxyApp().Stop()
-		c.node.EventBus().Stop()
+		// Their only error is that they were stopped before, as the node does itself.
+		_ = c.node.ProxyApp().Stop()
+		_ = c.node.EventBus().Stop()
 	}
 	if c.app != nil {
 		c.app.mu.Lock()

@@ -34,7 +34,7 @@ func resume(path string, height, signedHeight int64, signedRound int32) error {
 		return err
 	}
 	defer func() {
-		wal.Stop()
+		_ = wal.Stop() // it runs, and what matters was written with WriteSync
 		wal.Wait()
 	}()
 	// Killed after a block was stored and before the log said so: without that
@@ -76,7 +76,7 @@ func cutTornRecord(path string) error {
 	defer f.Close()
 	var good int64
 	for records := consensus.NewWALDecoder(f); ; {
-		if _, err := records.Decode(); err == io.EOF {
+		if _, err := records.Decode(); errors.Is(err, io.EOF) {
 			return nil
 		} else if consensus.IsDataCorruptionError(err) {
 			return f.Truncate(good)
