@@ -84,7 +84,7 @@ type ReadingTaken struct {
 	Replaces bool
 }
 
-// Delivered says that a slot's contracts were paid out.
+// Delivered says that a slot's contracts were paid out, when the first of its readings came.
 type Delivered struct{ Slot torg.Slot }
 
 // Settled is the result of a settlement interval.

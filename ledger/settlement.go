@@ -12,12 +12,13 @@ import (
 // ones follow in the next blocks.
 const maxIntervals = 8
 
-// finish ends a block: slots that are complete are paid out, intervals that are
-// complete or past their deadline are settled, and the books must balance.
+// finish ends a block: slots whose readings have begun to come are paid out, because
+// contracts are firm and one dead meter must not keep others' money; intervals that
+// are complete or past their deadline are settled; and the books must balance.
 func (s *state) finish() {
 	slices.Sort(s.touched)
 	for _, slot := range slices.Compact(s.touched) {
-		if rec, _ := s.slots.get(slot); !rec.delivered && s.complete(slot) {
+		if rec, _ := s.slots.get(slot); !rec.delivered {
 			s.deliverSlot(slot)
 		}
 	}
@@ -46,10 +47,10 @@ func (s *state) interval() (first, last torg.Slot) {
 	return first, last
 }
 
-// ready says whether every slot of an interval is delivered.
+// ready says whether every slot of an interval has all its readings.
 func (s *state) ready(first, last torg.Slot) bool {
 	for k := first; k <= last; k++ {
-		if rec, ok := s.slots.get(k); (!ok || !rec.delivered) && !s.complete(k) {
+		if !s.complete(k) {
 			return false
 		}
 	}
@@ -82,8 +83,10 @@ func (k partyKey) compare(o partyKey) int {
 // by now is estimated.
 func (s *state) settleInterval(first, last torg.Slot) {
 	for k := first; k <= last; k++ {
-		if rec, ok := s.slots.get(k); !ok || !rec.delivered {
+		if !s.complete(k) {
 			s.estimateSlot(k)
+		}
+		if rec, ok := s.slots.get(k); !ok || !rec.delivered {
 			s.deliverSlot(k)
 		}
 	}

@@ -24,7 +24,7 @@ func TestDeadMeter(t *testing.T) {
 	b.trade(0)
 	b.block(b.at(2, 0), b.readings(0, "foundry", -50*kWh, "school", 5*kWh))
 	b.block(b.at(3, 0), b.readings(1, "foundry", -1*kWh, "school", 5*kWh))
-	b.balance("foundry", "895", "105", "0") // 50 kWh at 7.20 - 5.10, not paid yet
+	b.balance("foundry", "1150", "105", "0") // 50 kWh at 7.20 - 5.10, paid though the factory has no reading
 
 	deadline := start.Add(3 * time.Hour)
 	if e := b.block(deadline.Add(-time.Nanosecond)); len(only(e, settledOf)) != 0 {
