@@ -50,16 +50,24 @@ func originOf(s saved) record.Origin {
 	return record.OnLedger
 }
 
-// spans are the local day, week (from Monday) and month that the market's time is
-// in, each up to that time.
-type spans struct{ Today, Week, Month saved }
+// spans are the local day, the last 7 and the last 30 days, each up to the market's
+// time. A day that is still young says little: then Today is the last 24 hours.
+type spans struct {
+	Today, Week, Month saved
+	Young              bool
+}
+
+// young is how long after midnight a day says too little.
+const young = 6 * time.Hour
 
 func (p *page) savings(ctx context.Context) (spans, error) {
 	now := p.Now.Time.In(p.site.Location)
 	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, p.site.Location)
-	week := day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
-	month := day.AddDate(0, 0, 1-day.Day())
-	var out spans
+	out := spans{Young: now.Sub(day) < young}
+	if out.Young {
+		day = now.AddDate(0, 0, -1)
+	}
+	week, month := now.AddDate(0, 0, -7), now.AddDate(0, 0, -30)
 	for _, s := range []struct {
 		from time.Time
 		into *saved
