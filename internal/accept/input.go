@@ -185,7 +185,7 @@ func gap(r *rig) error {
 		return err
 	}
 	if err := write(dir, "load.csv", readings(func(row int) (string, bool) {
-		return "120", row < 60 || row >= 64
+		return "120", row < 96+60 || row >= 96+64 // an hour of the simulated day
 	})); err != nil {
 		return err
 	}
