@@ -55,6 +55,7 @@ type Config struct {
 // Exchange runs the sessions of one complex.
 type Exchange struct {
 	cfg     Config
+	born    time.Time   // gates before it were nobody's to keep
 	metered torg.Slot   // the last slot whose readings were sent; 0: the ledger knows
 	notRun  []torg.Slot // sessions that were skipped or failed, not counted yet
 
@@ -66,7 +67,7 @@ type Exchange struct {
 // New returns an exchange that watches its chain. It must be made before the chain
 // starts.
 func New(cfg Config) *Exchange {
-	x := &Exchange{cfg: cfg, changed: make(chan struct{})}
+	x := &Exchange{cfg: cfg, born: cfg.Clock.Now(), changed: make(chan struct{})}
 	x.now.Speed = cfg.Clock.Speed()
 	if q := cfg.Genesis.Complex.Supplier; q != nil {
 		x.now.Supplier = &record.SupplierQuotes{ID: q.Participant, Sell: q.Sell, Buy: q.Buy}

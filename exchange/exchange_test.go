@@ -53,6 +53,12 @@ type market struct {
 // open puts the demonstration together on virtual time, signed.
 func open(t *testing.T, decider decide.Decider) *market {
 	t.Helper()
+	return openLate(t, decider, 0)
+}
+
+// openLate is open that long after the scenario's start.
+func openLate(t *testing.T, decider decide.Decider, late time.Duration) *market {
+	t.Helper()
 	sc := scenario.Demo()
 	keys := sign.NewPooledKeys(2)
 	operator, err := keys.Operator()
@@ -64,7 +70,7 @@ func open(t *testing.T, decider decide.Decider) *market {
 		t.Fatal(err)
 	}
 	genesis := world.Genesis(sc, "test", der)
-	m := &market{kept: &kept{}, clock: exchange.NewVirtualClock(sc.Start)}
+	m := &market{kept: &kept{}, clock: exchange.NewVirtualClock(sc.Start.Add(late))}
 	if m.chain, err = seq.New(genesis, m.clock.Now); err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +135,19 @@ func TestSessionsTradeSignAndMeter(t *testing.T) {
 	}
 	if len(m.kept.opened) != 4 || !slices.Equal(m.kept.gates, []int{1, 2, 1, 2, 1, 2, 1, 2}) {
 		t.Errorf("opened %v, gates %v", m.kept.opened, m.kept.gates)
+	}
+}
+
+// The first block of a ledger that starts late in a slot passes the gates of the next
+// one, which closed before there was a market. How long those took says nothing.
+func TestGatesBeforeTheStartAreNotTimed(t *testing.T) {
+	m := openLate(t, decide.Local{}, 25*time.Second)
+	m.run(t, 1)
+	if n := count(m.events, func(e ledger.Event) bool { return e.Cleared != nil }); n != 4 {
+		t.Fatalf("%d gates passed, want those of the session that nobody could join and of one more", n)
+	}
+	if !slices.Equal(m.kept.gates, []int{1, 2}) {
+		t.Errorf("gates %v timed, want one session's", m.kept.gates)
 	}
 }
 

@@ -97,7 +97,9 @@ func (x *Exchange) observe(c ledger.Committed) {
 func (x *Exchange) cleared(c *ledger.Cleared) {
 	cal := x.cfg.Genesis.Calendar
 	session := cal.Session(c.Slot)
-	x.cfg.Recorder.Gate(session, c.Discovery, x.cfg.Clock.Now().Sub(cal.GateClosure(c.Slot, c.Discovery)))
+	if gate := cal.GateClosure(c.Slot, c.Discovery); !gate.Before(x.born) {
+		x.cfg.Recorder.Gate(session, c.Discovery, x.cfg.Clock.Now().Sub(gate))
+	}
 	x.update(func(n *record.Now) {
 		if n.Session == session {
 			n.State = record.Round2

@@ -8,15 +8,17 @@ import (
 	"github.com/cometbft/cometbft/libs/log"
 )
 
-// logger hands CometBFT's log to slog, warnings and errors only, and listens for
-// the one line by which CometBFT says that consensus has stopped for good.
+// logger hands CometBFT's log to slog, and listens for the one line by which CometBFT
+// says that consensus has stopped for good. What CometBFT thinks worth telling of
+// every block is for us at the level of debugging.
 type logger struct {
 	to     *slog.Logger
 	failed func(error)
 }
 
 func (l logger) Debug(string, ...any) {}
-func (l logger) Info(string, ...any)  {}
+
+func (l logger) Info(msg string, keyvals ...any) { l.to.Debug(msg, keyvals...) }
 
 func (l logger) Warn(msg string, keyvals ...any) { l.to.Warn(msg, keyvals...) }
 
