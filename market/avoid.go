@@ -7,221 +7,278 @@ import (
 	"torg"
 )
 
-// reroute places rests that are stuck because everyone they may trade with is
-// placed already: such a partner changes over to them, and the one it leaves finds
-// another, along the shortest chain (the augmenting paths of a maximum flow between
-// classes, after Edmonds and Karp 1972). What has a rest afterwards could not be
-// placed in any pairing. It says whether anyone changed over.
-func (p *pairing) reroute() bool {
-	if !slices.ContainsFunc(p.sellers, func(l lot) bool { return l.left > 0 }) {
-		return false
-	}
-	r := rerouting{p, make(map[[2]int32][]int32), make(map[[2]int32]int32), p.classes.queues(p.sellers)}
+// avoidPasses is how often what avoids left unplaced is taken out of its orders
+// before every order with an avoid leaves.
+const avoidPasses = 3
+
+// exchange places rests that are stuck because everyone they may trade with is
+// placed already: such a partner changes over to them, and the one of their own zone
+// and side whom it leaves finds another, along the shortest chain (the augmenting
+// paths of a maximum flow between classes, after Edmonds and Karp 1972). Within a
+// zone, what has a rest afterwards could not be placed in any pairing; across zones,
+// in none that exchanges among those of one side of one zone reach. It says whether
+// anyone changed over.
+func (p *pairing) exchange() bool {
+	x := exchange{p, make(map[[2]int32][]int32), make(map[[2]int32]int32)}
 	for k, d := range p.deals {
-		r.index(int32(k))
-		r.of[[2]int32{d.buyer, d.seller}] = int32(k)
+		x.index(int32(k))
+		x.of[[2]int32{d.buyer, d.seller}] = int32(k)
 	}
-	stuck, moved := make([]bool, p.classes.buys), false
-	for i := range p.buyers {
-		for b := p.classes.buyer[i]; p.buyers[i].left > 0 && !stuck[b]; {
-			path := r.path(b)
-			if path == nil {
-				stuck[b] = true
-				continue
+	moved := false
+	for again := true; again; {
+		again = false
+		stuck := make([]bool, len(p.cells))
+		for l := range p.lots {
+			for c := p.lots[l].cell; p.lots[l].left > 0 && !stuck[c]; {
+				path := x.path(c)
+				if path == nil {
+					stuck[c] = true
+					continue
+				}
+				x.move(int32(l), path)
+				again, moved = true, true
 			}
-			r.move(int32(i), path)
-			moved = true
 		}
 	}
 	return moved
 }
 
-// rounds says anew which deals are pairs of round 1 after partners changed: the
-// largest deal of two orders that have no pair yet, again and again.
-func (p *pairing) rounds() {
-	slices.SortFunc(p.deals, func(a, b deal) int {
-		return cmp.Or(cmp.Compare(b.energy, a.energy), cmp.Compare(a.buyer, b.buyer), cmp.Compare(a.seller, b.seller))
-	})
-	buyers, sellers := make([]bool, len(p.buyers)), make([]bool, len(p.sellers))
-	for k := range p.deals {
-		d := &p.deals[k]
-		d.round = 2
-		if !buyers[d.buyer] && !sellers[d.seller] {
-			d.round, buyers[d.buyer], sellers[d.seller] = 1, true, true
-		}
-	}
-}
-
-// rerouting is a pairing with its deals by the classes that they are between.
-type rerouting struct {
+// exchange is a pairing with its deals by the cells that they are between.
+type exchange struct {
 	*pairing
-	between map[[2]int32][]int32 // deals by buyer and seller class; those of no energy are dropped when met
+	between map[[2]int32][]int32 // deals by cells, smaller first; those of no energy are dropped when met
 	of      map[[2]int32]int32   // the deal of a buyer and a seller
-	rests   *queues              // sellers with something left
 }
 
-func (r *rerouting) index(k int32) {
-	d := r.deals[k]
-	c := [2]int32{r.classes.buyer[d.buyer], r.classes.seller[d.seller]}
-	r.between[c] = append(r.between[c], k)
+func cells(a, b int32) [2]int32 { return [2]int32{min(a, b), max(a, b)} }
+
+func (x *exchange) index(k int32) {
+	d := x.deals[k]
+	c := cells(x.lots[d.buyer].cell, x.lots[d.seller].cell)
+	x.between[c] = append(x.between[c], k)
 }
 
-// live returns a deal with energy between two classes, or -1.
-func (r *rerouting) live(buy, sell int32) int32 {
-	c := [2]int32{buy, sell}
-	list := r.between[c]
-	for len(list) > 0 && r.deals[list[len(list)-1]].energy == 0 {
+// live returns a deal with energy between two cells, or -1.
+func (x *exchange) live(a, b int32) int32 {
+	list := x.between[cells(a, b)]
+	for len(list) > 0 && x.deals[list[len(list)-1]].energy == 0 {
 		list = list[:len(list)-1]
 	}
-	r.between[c] = list
+	x.between[cells(a, b)] = list
 	if len(list) == 0 {
 		return -1
 	}
 	return list[len(list)-1]
 }
 
-// path returns the shortest chain of classes (buyer, seller, buyer, ..., seller)
-// from a class of buyers to a class of sellers with a rest: each buyer may take from
-// the seller after it, who sells to the buyer after that now. nil: there is none.
-func (r *rerouting) path(from int32) []int32 {
-	c := r.classes
-	overBuy, overSell := fill(c.buys, -1), fill(c.sells, -1) // the class before, -1: not reached
-	overBuy[from] = from
+// rest returns the largest lot of a cell with something left, or -1.
+func (x *exchange) rest(c int32) int32 {
+	r := &x.cells[c].rests
+	for len(*r) > 0 && x.lots[(*r)[0]].left == 0 {
+		*r = (*r)[1:]
+	}
+	if len(*r) == 0 {
+		return -1
+	}
+	return (*r)[0]
+}
+
+// path returns the shortest chain of cells (own, other, own, ..., other side) from a
+// cell to one of the other side with a rest and a route to it: each cell may take
+// from the one after it, whose partner now is the cell after that. nil: there is
+// none.
+func (x *exchange) path(from int32) []int32 {
+	over := make([]int32, len(x.cells)) // the cell before; -1: not reached
+	for i := range over {
+		over[i] = -1
+	}
+	over[from] = from
+	zone, side := x.cells[from].zone, x.cells[from].side
 	for queue := []int32{from}; len(queue) > 0; queue = queue[1:] {
-		b := queue[0]
-		for s := range int32(c.sells) {
-			c.work++
-			if overSell[s] >= 0 || !c.ok[int(b)*c.sells+int(s)] {
+		c := queue[0]
+		for _, m := range x.cells[c].partner {
+			if x.work++; over[m.cell] >= 0 {
 				continue
 			}
-			overSell[s] = b
-			if len(r.rests.of[s]) > 0 {
-				return chain(from, s, overBuy, overSell)
+			over[m.cell] = c
+			if x.routes[m.route].energy > 0 && x.rest(m.cell) >= 0 {
+				return chain(from, m.cell, over)
 			}
-			for next := range int32(c.buys) {
-				c.work++
-				if overBuy[next] < 0 && r.live(next, s) >= 0 {
-					overBuy[next] = s
+			for next := range x.cellsOf(zone, side) {
+				if x.work++; over[next] < 0 && x.live(next, m.cell) >= 0 {
+					over[next] = m.cell
 					queue = append(queue, next)
 				}
 			}
 		}
-		if c.spent() {
+		if x.spent() {
 			return nil
 		}
 	}
 	return nil
 }
 
-func fill(n int, v int32) []int32 {
-	list := make([]int32, n)
-	for i := range list {
-		list[i] = v
+// chain reads the path to a cell backwards and turns it round.
+func chain(from, to int32, over []int32) []int32 {
+	path := []int32{to}
+	for c := to; c != from; {
+		c = over[c]
+		path = append(path, c)
 	}
-	return list
-}
-
-// chain reads the path to seller class s backwards and turns it round.
-func chain(from, s int32, overBuy, overSell []int32) []int32 {
-	path := []int32{s}
-	for b := overSell[s]; ; b = overSell[s] {
-		path = append(path, b)
-		if b == from {
-			break
-		}
-		s = overBuy[b]
-		path = append(path, s)
-	}
-	for i, j := 0, len(path)-1; i < j; i, j = i+1, j-1 {
-		path[i], path[j] = path[j], path[i]
-	}
+	slices.Reverse(path)
 	return path
 }
 
-// move shifts as much energy along the path as its smallest deal allows.
-func (r *rerouting) move(buyer int32, path []int32) {
-	last := path[len(path)-1]
-	seller := r.rests.of[last][0]
+// move shifts as much energy along the path as its smallest deal and route allow.
+func (x *exchange) move(lot int32, path []int32) {
+	last := x.rest(path[len(path)-1])
+	route := x.routeBetween(path[len(path)-2], path[len(path)-1])
 	var give []int32 // the deals that change over
-	e := min(r.buyers[buyer].left, r.sellers[seller].left)
+	e := min(x.lots[lot].left, x.lots[last].left, x.routes[route].energy)
 	for i := 1; i+1 < len(path); i += 2 {
-		k := r.live(path[i+1], path[i])
+		k := x.live(path[i], path[i+1])
 		give = append(give, k)
-		e = min(e, r.deals[k].energy)
+		e = min(e, x.deals[k].energy)
 	}
-	r.buyers[buyer].left -= e
-	r.sellers[seller].left -= e
-	if r.sellers[seller].left == 0 {
-		r.rests.drop(seller)
-	}
+	x.lots[lot].left -= e
+	x.lots[last].left -= e
+	x.routes[route].energy -= e
+	buys := x.cells[path[0]].side == 0
 	for _, k := range give {
-		r.deals[k].energy -= e
-		r.add(buyer, r.deals[k].seller, e)
-		buyer = r.deals[k].buyer
+		d := &x.deals[k]
+		d.energy -= e
+		if over := d.route; buys {
+			leaves := d.buyer
+			x.add(lot, d.seller, over, e)
+			lot = leaves
+		} else {
+			leaves := d.seller
+			x.add(d.buyer, lot, over, e)
+			lot = leaves
+		}
 	}
-	r.add(buyer, seller, e)
+	if buys {
+		x.add(lot, last, route, e)
+	} else {
+		x.add(last, lot, route, e)
+	}
+}
+
+func (x *exchange) routeBetween(a, b int32) int32 {
+	for _, m := range x.cells[a].partner {
+		if m.cell == b {
+			return m.route
+		}
+	}
+	panic("market: cells that may not trade")
 }
 
 // add gives energy to the deal between two lots, a new one of round 2 if they have
 // none.
-func (r *rerouting) add(buyer, seller int32, e torg.Energy) {
+func (x *exchange) add(buyer, seller, route int32, e torg.Energy) {
 	pair := [2]int32{buyer, seller}
-	k, known := r.of[pair]
+	k, known := x.of[pair]
 	if !known {
-		k = int32(len(r.deals))
-		r.of[pair] = k
-		r.deals = append(r.deals, deal{buyer: buyer, seller: seller, round: 2})
+		k = int32(len(x.deals))
+		x.of[pair] = k
+		x.deals = append(x.deals, deal{buyer: buyer, seller: seller, route: route, round: 2})
 	}
-	if r.deals[k].energy == 0 {
-		r.index(k)
+	if x.deals[k].energy == 0 {
+		x.index(k)
 	}
-	r.deals[k].energy += e
+	x.deals[k].energy += e
 }
 
-// avoidedParts takes what could not be placed out of the orders whose avoids were
-// in the way, all in one pass, and says whether there was any.
-func (s *sheet) avoidedParts(p *pairing) bool {
+// renumber says anew which deals are pairs of round 1 after partners changed: the
+// largest deal of two orders that have no pair yet, again and again.
+func (p *pairing) renumber() {
+	slices.SortFunc(p.deals, func(a, b deal) int {
+		return cmp.Or(cmp.Compare(b.energy, a.energy), cmp.Compare(a.buyer, b.buyer), cmp.Compare(a.seller, b.seller))
+	})
+	paired := make([]bool, len(p.lots))
+	for k := range p.deals {
+		d := &p.deals[k]
+		d.round = 2
+		if !paired[d.buyer] && !paired[d.seller] {
+			d.round, paired[d.buyer], paired[d.seller] = 1, true, true
+		}
+	}
+}
+
+// avoidedParts takes what could not be placed out of the orders whose avoids were in
+// the way, all in one pass, and says whether there was any.
+func (r *Result) avoidedParts(p *pairing) bool {
+	s := r.sheet
+	if !s.avoids {
+		return false
+	}
 	cut := false
-	take := func(e *entry, part torg.Energy) {
-		e.open -= part
-		e.avoided = true
+	take := func(i int32, part torg.Energy) {
+		if !cut {
+			s.open = slices.Clone(s.open)
+		}
+		s.open[i] -= part
+		s.wish(i).avoided = true
 		cut = true
 	}
-	if q := s.complex.Supplier; q != nil && s.avoids {
-		supplier := torg.Order{Participant: q.Participant}
-		for i := range s.entries {
-			if e := &s.entries[i]; e.accepted > e.inside && avoids(e.Order, &supplier) {
-				take(e, e.accepted-e.inside)
+	if q := s.grid.complex.Supplier; q != nil {
+		for k := range s.wishes {
+			w := &s.wishes[k]
+			if e := r.accepted[w.order] - p.inside[w.order]; e > 0 && names(w.avoid, string(q.Participant), "") {
+				take(w.order, e)
 			}
 		}
 	}
-	for i, j := 0, 0; i < len(p.buyers) && j < len(p.sellers); {
-		b, l := &p.buyers[i], &p.sellers[j]
-		e := min(b.left, l.left)
-		b.left -= e
-		l.left -= e
-		if e > 0 && avoids(b.Order, l.Order) {
-			take(b.entry, e)
+	for _, t := range p.routes {
+		if t.energy == 0 {
+			continue
 		}
-		if e > 0 && avoids(l.Order, b.Order) {
-			take(l.entry, e)
-		}
-		if b.left == 0 {
-			i++
-		}
-		if l.left == 0 {
-			j++
+		buyers, sellers := p.restsOf(t.to, 0), p.restsOf(t.from, 1)
+		for i, j := 0, 0; t.energy > 0 && i < len(buyers) && j < len(sellers); {
+			b, l := &p.lots[buyers[i]], &p.lots[sellers[j]]
+			e := min(b.left, l.left, t.energy)
+			b.left -= e
+			l.left -= e
+			t.energy -= e
+			if e > 0 && s.avoid(b.order, l.order) {
+				take(b.order, e)
+			}
+			if e > 0 && s.avoid(l.order, b.order) {
+				take(l.order, e)
+			}
+			if b.left == 0 {
+				i++
+			}
+			if l.left == 0 {
+				j++
+			}
 		}
 	}
 	return cut
 }
 
+// restsOf returns the lots of a side of a zone with something left, the largest
+// first.
+func (p *pairing) restsOf(zone, side int32) []int32 {
+	var rests []int32
+	for c := range p.cellsOf(zone, side) {
+		for _, l := range p.cells[c].rests {
+			if p.lots[l].left > 0 {
+				rests = append(rests, l)
+			}
+		}
+	}
+	slices.Sort(rests)
+	return rests
+}
+
 // leave takes every order with an avoid out of the book.
-func (s *sheet) leave() {
-	for i := range s.entries {
-		if e := &s.entries[i]; len(e.Avoid) > 0 {
-			e.avoided = e.avoided || e.open > 0
-			e.open = 0
+func (s *Sheet) leave() {
+	s.open = slices.Clone(s.open)
+	for i := range s.wishes {
+		if w := &s.wishes[i]; len(w.avoid) > 0 {
+			w.avoided = w.avoided || s.open[w.order] > 0
+			s.open[w.order] = 0
 		}
 	}
 	s.avoids = false

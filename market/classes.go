@@ -12,91 +12,89 @@ import (
 // they cost more, every order with an avoid leaves, as after three passes.
 const classWork = 1 << 26
 
-// classes groups the lots of each side that no avoid tells apart, so that books
-// with many orders and few names are quick. Lots of class b and s may trade where
-// ok[b*sells+s].
-type classes struct {
-	buyer, seller []int32 // class of each lot
-	buys, sells   int     // how many classes each side has
-	ok            []bool
-	work          int
-}
-
-// class is what an avoid can tell an order by: its own avoids and, where somebody
-// on the other side avoids it, its participant and source.
+// class is what an avoid can tell an order by, beside its zone and side: its own
+// avoids and, where somebody on the other side avoids it, its participant and source.
 type class struct {
+	zone, side    int32
 	avoids        string
 	party, source string
 }
 
-// classify returns nil where there are more classes than classWork allows.
-func classify(buyers, sellers []lot) *classes {
-	c := &classes{}
-	var buy, sell []*torg.Order // one order of each class
-	c.buyer, buy = classesOf(buyers, avoided(sellers))
-	c.seller, sell = classesOf(sellers, avoided(buyers))
-	c.buys, c.sells = len(buy), len(sell)
-	if c.work = c.buys * c.sells * torg.MaxPreferences; c.spent() {
-		return nil
+// makeClasses makes a cell of each class, so that books with many orders and few
+// names are quick. It returns false where there are more than classWork allows.
+func (p *pairing) makeClasses() bool {
+	s := p.r.sheet
+	var named [2]map[string]bool // by the side that is avoided
+	for side := range named {
+		named[side] = make(map[string]bool)
 	}
-	c.ok = make([]bool, c.buys*c.sells)
-	for b, x := range buy {
-		for s, y := range sell {
-			c.ok[b*c.sells+s] = !avoids(x, y) && !avoids(y, x)
+	for i := range s.wishes {
+		w := &s.wishes[i]
+		if p.inside[w.order] > 0 {
+			for _, n := range w.avoid {
+				named[1-(s.key[w.order]&3)>>1][n] = true
+			}
 		}
 	}
-	return c
+	p.class = make([]int32, s.Len())
+	known := make(map[class]int32)
+	var first []int32 // an order of each class
+	for i, e := range p.inside {
+		if e == 0 {
+			continue
+		}
+		c := class{zone: int32(s.zone[i]), side: (s.key[i] & 3) >> 1}
+		if w := s.wish(int32(i)); w != nil {
+			c.avoids = listKey(w.avoid)
+		}
+		if n := string(s.Participant(int32(i))); named[c.side][n] {
+			c.party = n
+		}
+		if n := s.Source(int32(i)); named[c.side][n] {
+			c.source = n
+		}
+		k, has := known[c]
+		if !has {
+			k = int32(len(first))
+			known[c] = k
+			first = append(first, int32(i))
+			p.cells = append(p.cells, cell{zone: c.zone, side: c.side, head: -1, tail: -1})
+		}
+		p.class[i] = k
+	}
+	for i, t := range p.routes {
+		for b := range p.cellsOf(t.to, 0) {
+			for l := range p.cellsOf(t.from, 1) {
+				if p.work += torg.MaxPreferences; p.spent() {
+					return false
+				}
+				if !s.avoid(first[b], first[l]) && !s.avoid(first[l], first[b]) {
+					p.join(b, l, int32(i))
+				}
+			}
+		}
+	}
+	return true
 }
 
 // spent says whether the avoids have cost more than they may.
-func (c *classes) spent() bool { return c.work > classWork }
+func (p *pairing) spent() bool { return p.work > classWork }
 
-// may says whether the i-th buyer and the j-th seller may trade.
-func (c *classes) may(i, j int32) bool {
-	return c == nil || c.ok[int(c.buyer[i])*c.sells+int(c.seller[j])]
+// avoid says whether the i-th order must not be contracted with the j-th.
+func (s *Sheet) avoid(i, j int32) bool {
+	w := s.wish(i)
+	return w != nil && s.named(w.avoid, j)
 }
 
-// avoids says whether o must not be contracted with p.
-func avoids(o, p *torg.Order) bool { return names(o.Avoid, p) }
-
-// names says whether the list has p's participant or source.
-func names(list []string, p *torg.Order) bool {
-	return slices.Contains(list, string(p.Participant)) || p.Source != "" && slices.Contains(list, p.Source)
+// named says whether a list has the i-th order's participant or source.
+func (s *Sheet) named(list []string, i int32) bool {
+	return names(list, string(s.Participant(i)), s.Source(i))
 }
 
-// avoided returns every name that one of the lots avoids.
-func avoided(lots []lot) map[string]bool {
-	named := make(map[string]bool)
-	for _, l := range lots {
-		for _, n := range l.Avoid {
-			named[n] = true
-		}
-	}
-	return named
-}
-
-func classesOf(lots []lot, named map[string]bool) (of []int32, first []*torg.Order) {
-	of, known := make([]int32, len(lots)), make(map[class]int32)
-	for i, l := range lots {
-		var k class
-		if len(l.Avoid) > 0 {
-			k.avoids = listKey(l.Avoid)
-		}
-		if named[string(l.Participant)] {
-			k.party = string(l.Participant)
-		}
-		if named[l.Source] {
-			k.source = l.Source
-		}
-		c, ok := known[k]
-		if !ok {
-			c = int32(len(first))
-			known[k] = c
-			first = append(first, l.Order)
-		}
-		of[i] = c
-	}
-	return of, first
+// names says whether a list has a participant or its source; a source that is not
+// said is in no list.
+func names(list []string, participant, source string) bool {
+	return slices.Contains(list, participant) || source != "" && slices.Contains(list, source)
 }
 
 // listKey is the same for lists with the same names.
@@ -107,41 +105,4 @@ func listKey(list []string) string {
 		fmt.Fprintf(&b, "%d:%s", len(n), n)
 	}
 	return b.String()
-}
-
-// queues holds the sellers that have something left, by class.
-type queues struct {
-	*classes
-	of [][]int32 // by class, the largest first
-}
-
-func (c *classes) queues(sellers []lot) *queues {
-	q := &queues{c, make([][]int32, c.sells)}
-	for j := range sellers {
-		if k := c.seller[j]; sellers[j].left > 0 {
-			q.of[k] = append(q.of[k], int32(j))
-		}
-	}
-	return q
-}
-
-// first returns the largest seller that the i-th buyer may trade with, or -1.
-func (q *queues) first(i int) int32 {
-	best := int32(-1)
-	if q.work += q.sells; q.spent() {
-		return best
-	}
-	ok := q.ok[int(q.buyer[i])*q.sells:][:q.sells]
-	for k, list := range q.of {
-		if len(list) > 0 && ok[k] && (best < 0 || list[0] < best) {
-			best = list[0]
-		}
-	}
-	return best
-}
-
-// drop takes a seller that first returned out of its queue.
-func (q *queues) drop(j int32) {
-	k := q.seller[j]
-	q.of[k] = q.of[k][1:]
 }

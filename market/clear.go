@@ -1,97 +1,68 @@
 package market
 
-import (
-	"slices"
+import "torg"
 
-	"torg"
-)
-
-// avoidPasses is how often what avoids left unplaced is taken out of its orders
-// before every order with an avoid leaves.
-const avoidPasses = 3
-
-// Clear decides one discovery of a session. It refuses, with an error that wraps a
-// torg.Refusal, a complex that is not valid or has more than one zone, orders that
-// are not valid or the same twice, of an unknown zone, of the supplier, of one
-// participant on both sides, or of more than torg.MaxSessionEnergy in all. Time is
-// O(n log n) in the number of orders, while few names are avoided.
+// Clear decides one discovery of a session. It refuses what NewSheet refuses.
 func Clear(b Book) (Outcome, error) {
-	s, err := newSheet(b)
+	s, err := NewSheet(b)
 	if err != nil {
 		return Outcome{}, err
 	}
-	f, p := s.settleAvoids()
-	return s.outcome(f, p), nil
+	return s.Clear().Outcome(), nil
 }
 
-// settleAvoids discovers, shares and pairs until everything that is accepted is
-// placed. Preferences choose partners only then, so that they cannot change what an
-// avoid takes out.
-func (s *sheet) settleAvoids() (found, *pairing) {
-	for pass := 0; ; pass++ {
-		f := s.discover()
-		s.share(f)
-		p := s.pair(false)
-		if p != nil && !s.avoidedParts(p) {
-			if s.prefers {
-				if preferred := s.pair(true); preferred != nil {
-					p = preferred
-				}
+// Outcome returns the result with names for numbers, as it is published.
+func (r *Result) Outcome() Outcome {
+	return Outcome{
+		Discovery: r.sheet.discovery, Prices: r.Prices, Shares: r.Shares, Flows: r.Flows,
+		Import: r.Import, Export: r.Export, ImportFull: r.ImportFull, ExportFull: r.ExportFull, FullZones: r.FullZones,
+		Trades: r.trades(), Unmatched: r.unmatched(), Welfare: r.Welfare, Network: r.Network, Used: r.Used,
+	}
+}
+
+func (r *Result) trades() []torg.Trade {
+	s, n := r.sheet, len(r.Rounds[0])+len(r.Rounds[1])+len(r.Rounds[2])
+	if n == 0 {
+		return nil
+	}
+	trades := make([]torg.Trade, 0, n)
+	site := func(i int32) torg.SiteID {
+		if s.sites == nil {
+			return ""
+		}
+		return s.sites(s.row[i])
+	}
+	q := s.grid.complex.Supplier
+	for round, deals := range r.Rounds {
+		for _, d := range deals {
+			t := torg.Trade{Round: round + 1, Energy: d.Energy}
+			t.BuyerPrice, t.SellerPrice = r.DealPrices(round+1, d)
+			if i := d.Buy; i == Supplier {
+				t.Buyer, t.BuyerZone = q.Participant, q.Zone
+			} else {
+				t.BuyOrder, t.Buyer, t.BuyerSite, t.BuyerZone = torg.OrderID(s.ID(i)), s.Participant(i), site(i), s.Zone(i)
 			}
-			return f, p
-		}
-		if p == nil || pass == avoidPasses {
-			s.leave()
+			if i := d.Sell; i == Supplier {
+				t.Seller, t.SellerZone = q.Participant, q.Zone
+			} else {
+				t.SellOrder, t.Seller, t.SellerSite, t.SellerZone = torg.OrderID(s.ID(i)), s.Participant(i), site(i), s.Zone(i)
+			}
+			trades = append(trades, t)
 		}
 	}
+	return trades
 }
 
-func (s *sheet) outcome(f found, p *pairing) Outcome {
-	o := Outcome{
-		Discovery: s.discovery,
-		Prices:    f.prices, Shares: f.shares, Flows: f.flows,
-		Import: f.imports, Export: f.exports,
-		Used: Usage{
-			Lines:  slices.Clone(s.used.Lines),
-			Import: s.used.Import + f.imports, Export: s.used.Export + f.exports,
-		},
-	}
-	if q := s.complex.Supplier; q != nil {
-		o.ImportFull = q.Import > 0 && o.Used.Import >= q.Import
-		o.ExportFull = q.Export > 0 && o.Used.Export >= q.Export
-		if o.ImportFull || o.ExportFull {
-			o.FullZones = []FullZone{{q.Zone, o.ImportFull, o.ExportFull}}
+func (r *Result) unmatched() []Unmatched {
+	var left []Unmatched
+	for i := range int32(r.sheet.Len()) {
+		rest, why := r.Left(i)
+		if rest == 0 {
+			continue
 		}
+		u := Unmatched{Order: torg.OrderID(r.sheet.ID(i)), Energy: rest, Reason: why}
+		u.Best, u.WouldTrade, u.HasBest = r.available(i)
+		left = append(left, u)
 	}
-	if len(f.prices) > 0 {
-		o.Trades = s.trades(p, f.prices[0].Price)
-	}
-	o.Unmatched = s.unmatched(f)
-	o.Welfare, o.Network = s.welfare(f), network(o.Trades)
-	return o
-}
-
-func (s *sheet) welfare(f found) torg.Cost {
-	var w torg.Cost
-	for i := range s.entries {
-		switch e := &s.entries[i]; e.Side {
-		case torg.Buy:
-			w = w.Add(e.accepted.At(e.Limit))
-		case torg.Sell:
-			w = w.Sub(e.accepted.At(e.Limit))
-		}
-	}
-	if q := s.complex.Supplier; q != nil {
-		w = w.Add(f.exports.At(q.Buy)).Sub(f.imports.At(q.Sell))
-	}
-	return w
-}
-
-// network is what is left between buyers and sellers: nobody's but the network's.
-func network(trades []torg.Trade) torg.Cost {
-	var n torg.Cost
-	for _, t := range trades {
-		n = n.Add(t.Energy.At(t.BuyerPrice)).Sub(t.Energy.At(t.SellerPrice))
-	}
-	return n
+	return left
 }

@@ -24,8 +24,16 @@ func TestBooksThatAreRefused(t *testing.T) {
 		want  torg.Refusal
 		says  string
 	}{
-		"no zone":               {func(b *market.Book) { b.Complex.Zones = nil }, torg.ErrMalformed, "zones"},
-		"two zones":             {func(b *market.Book) { b.Complex.Zones = []torg.ZoneID{"z1", "z2"} }, torg.ErrMalformed, "zones: this market clears one zone"},
+		"no zone": {func(b *market.Book) { b.Complex.Zones = nil }, torg.ErrMalformed, "zones"},
+		"a fee above all": {func(b *market.Book) {
+			b.Complex.Zones = []torg.ZoneID{"z1", "z2"}
+			b.Complex.Lines = []torg.Line{{From: "z1", To: "z2", Fee: torg.MaxPrice + 1}}
+		}, torg.ErrMalformed, "lines[0]: fee"},
+		"used more than any order": {func(b *market.Book) {
+			b.Complex.Zones = []torg.ZoneID{"z1", "z2"}
+			b.Complex.Lines = []torg.Line{{From: "z1", To: "z2", Capacity: 5}}
+			b.Used.Lines = []torg.Energy{-1 << 63}
+		}, torg.ErrTooLarge, "used: lines[0]"},
 		"no pricing":            {func(b *market.Book) { b.Complex.Pricing = "" }, torg.ErrMalformed, "pricing"},
 		"discovery 3":           {func(b *market.Book) { b.Discovery = 3 }, torg.ErrMalformed, "discovery 3"},
 		"other discovery":       {func(b *market.Book) { b.Discovery = 2 }, torg.ErrMalformed, "order b: of discovery 1"},
@@ -56,8 +64,8 @@ func TestBooksThatAreRefused(t *testing.T) {
 			if len(o.Trades) != 0 {
 				t.Fatal("trades beside an error")
 			}
-			if market.Check(b, o) == nil {
-				t.Fatal("Check accepts what Clear refuses")
+			if market.Verify(b, o) == nil {
+				t.Fatal("Verify accepts what Clear refuses")
 			}
 		})
 	}

@@ -1,194 +1,118 @@
 package market
 
-import "torg"
+import (
+	"math"
 
-// step is a level of a stepwise curve: all orders of one side at one limit, or the
-// supplier's quote.
-type step struct {
-	limit    torg.Price
-	offered  torg.Energy
-	accepted torg.Energy
-	orders   []int32 // entries; nil for the supplier's quote
-}
+	"torg"
+)
 
-// found is what discovery hands on. Zones that trade through lines will fill it in
-// the same way.
+// found is what discovery decides; everything else follows from it.
 type found struct {
-	prices         []ZonePrice
-	flows          []Flow
-	imports        torg.Energy
-	exports        torg.Energy
-	shares         []Share // Inside is filled in by share
-	noSell, noBuy  bool    // nobody sells, nobody buys: the supplier's quotes with capacity included
-	demand, supply []step
+	margins []margin      // by zone
+	flows   []torg.Energy // by line of the grid, net, plus is From to To
+	imports torg.Energy
+	exports torg.Energy
 }
 
-// discover finds the outcome of largest welfare of one zone: it walks down the
-// demand and up the supply curve while a buyer pays what a seller asks. Of equal
-// limits the supplier's quote stands last, and its two quotes never meet, so that
-// among equal welfare participants trade the most energy and the supplier the
-// least. The margin is shared pro rata. It fills in every entry's accepted energy.
-func (s *sheet) discover() found {
-	for i := range s.entries {
-		s.entries[i].accepted, s.entries[i].inside = 0, 0
+// margin is where a zone's curve is cut. Steps with smaller keys are passed: their
+// sellers sell all they offer, their buyers get nothing. Steps with larger keys are
+// not. Of the steps with this key a part is passed.
+type margin struct {
+	key     int32
+	passed  torg.Energy
+	offered torg.Energy
+}
+
+// discover finds the outcome of largest welfare: the optimal flow, then equal shares
+// at the margin, then for those the flow over lines again.
+func (s *Sheet) discover() found {
+	curves := s.curves()
+	t := newTransport(s.grid, curves)
+	t.run()
+	if t.equalize() {
+		t.reroute()
 	}
-	var f found
-	f.demand, f.supply = s.steps(s.buys), s.steps(s.sells)
-	if q := s.complex.Supplier; q != nil {
-		f.demand = withQuote(f.demand, step{limit: q.Buy, offered: s.exportLeft}, func(a torg.Price) bool { return a < q.Buy })
-		f.supply = withQuote(f.supply, step{limit: q.Sell, offered: s.importLeft}, func(a torg.Price) bool { return a > q.Sell })
+	f := found{margins: make([]margin, len(curves)), flows: t.flow}
+	for z := range curves {
+		f.margins[z] = cut(&curves[z], t.at[z])
 	}
-	f.noBuy, f.noSell = len(f.demand) == 0, len(f.supply) == 0
-	cross(f.demand, f.supply)
-	f.exports, f.imports = quoteTaken(f.demand), quoteTaken(f.supply)
-	s.accept(f.demand)
-	s.accept(f.supply)
-	if len(s.entries) > 0 {
-		zone := s.complex.Zones[0]
-		if p, ok := equilibrium(zone, f.demand, f.supply); ok {
-			f.prices = []ZonePrice{p}
-		}
-		f.shares = []Share{sideShare(zone, torg.Buy, f.demand), sideShare(zone, torg.Sell, f.supply)}
+	if z := s.grid.supplier; z >= 0 {
+		f.imports, f.exports = s.connection(&curves[z], t.at[z])
 	}
 	return f
 }
 
-// steps groups orders that are sorted by merit into levels of one limit.
-func (s *sheet) steps(orders []int32) []step {
-	var steps []step
-	for i := 0; i < len(orders); {
-		l := step{limit: s.entries[orders[i]].Limit}
-		from := i
-		for ; i < len(orders) && s.entries[orders[i]].Limit == l.limit; i++ {
-			l.offered += s.entries[orders[i]].open
-		}
-		l.orders = orders[from:i]
-		if l.offered > 0 {
-			steps = append(steps, l)
-		}
+// cut returns the margin at a position.
+func cut(c *curve, at torg.Energy) margin {
+	i := c.last(at)
+	if i < 0 {
+		return margin{key: math.MinInt32}
 	}
-	return steps
+	from, to := c.run(c.key[i])
+	return margin{c.key[i], at - from, to - from}
 }
 
-// withQuote puts the supplier's quote before the first level that is worse.
-func withQuote(steps []step, quote step, worse func(torg.Price) bool) []step {
-	if quote.offered == 0 {
-		return steps
+// connection returns what the supplier's two steps carry at a position. Where both
+// quotes are the same, export ends before import begins.
+func (s *Sheet) connection(c *curve, at torg.Energy) (imports, exports torg.Energy) {
+	quotes := s.quotes()
+	for i, q := range quotes {
+		from, _ := c.run(q.key)
+		if i > 0 && quotes[0].key == q.key {
+			from += quotes[0].energy
+		}
+		passed := min(max(at-from, 0), q.energy)
+		if q.demand {
+			exports = q.energy - passed
+		} else {
+			imports = passed
+		}
 	}
-	i := 0
-	for i < len(steps) && !worse(steps[i].limit) {
-		i++
-	}
-	steps = append(steps, step{})
-	copy(steps[i+1:], steps[i:])
-	steps[i] = quote
-	return steps
+	return imports, exports
 }
 
-// cross accepts energy level by level until the next buyer's limit is below the
-// next seller's.
-func cross(demand, supply []step) {
-	for i, j := 0, 0; i < len(demand) && j < len(supply); {
-		d, s := &demand[i], &supply[j]
-		if d.limit < s.limit || d.orders == nil && s.orders == nil {
-			return
-		}
-		e := min(d.offered-d.accepted, s.offered-s.accepted)
-		d.accepted += e
-		s.accepted += e
-		if d.accepted == d.offered {
-			i++
-		}
-		if s.accepted == s.offered {
-			j++
+// equalize shares the margins of each price region among its zones, and says whether
+// anything moved.
+func (t *transport) equalize() bool {
+	if len(t.g.lines) == 0 {
+		return false
+	}
+	next := make([]int64, len(t.at))
+	for z := range next {
+		next[z] = int64(far)
+		if c := &t.curves[z]; c.next(t.at[z]) < len(c.key) {
+			next[z] = int64(c.key[c.next(t.at[z])])
 		}
 	}
-}
-
-func quoteTaken(steps []step) torg.Energy {
-	for _, l := range steps {
-		if l.orders == nil {
-			return l.accepted
-		}
-	}
-	return 0
-}
-
-// accept shares each level's accepted energy among its orders: pro rata, largest
-// remainder, then the smaller id.
-func (s *sheet) accept(steps []step) {
-	for _, l := range steps {
-		if l.accepted == 0 || l.accepted == l.offered {
-			for _, k := range l.orders {
-				if l.accepted > 0 {
-					s.entries[k].accepted = s.entries[k].open
-				}
-			}
+	price := t.g.potentials(t.flow, next)
+	var blocks []block
+	for z, p := range price {
+		if p&1 == 0 { // no side's key: the supplier's, or between steps
 			continue
 		}
-		weights := make([]torg.Energy, len(l.orders))
-		for i, k := range l.orders {
-			weights[i] = s.entries[k].open
-		}
-		for i, e := range torg.ApportionEnergy(l.accepted, weights) {
-			s.entries[l.orders[i]].accepted = e
+		if from, to := t.curves[z].before(p), t.curves[z].before(p+1); to > from {
+			blocks = append(blocks, block{int32(z), p&3 == 3, to - from, t.at[z] - from})
 		}
 	}
+	if !t.g.equalize(t.flow, price, blocks) {
+		return false
+	}
+	for _, b := range blocks {
+		t.at[b.zone] = t.curves[b.zone].before(price[b.zone]) + b.passed
+	}
+	return true
 }
 
-// equilibrium returns the zone's price between the lowest and the highest at which
-// nobody accepted would rather not trade and nobody left would rather trade. There
-// is none where no level bounds it.
-func equilibrium(zone torg.ZoneID, demand, supply []step) (ZonePrice, bool) {
-	p := ZonePrice{Zone: zone}
-	atLeast := func(l torg.Price) {
-		if !p.HasLowest || l > p.Lowest {
-			p.Lowest, p.HasLowest = l, true
-		}
+// reroute finds the cheapest flow again, with the least energy over lines, for
+// positions that stay.
+func (t *transport) reroute() {
+	again := &transport{
+		g: t.g, fixed: make([]torg.Energy, len(t.at)), small: t.small, scale: t.scale,
+		price: make([]int64, len(t.price)), flow: t.flow, at: t.at,
+		over: make([]wide, len(t.over)), queued: make([]bool, len(t.queued)),
 	}
-	atMost := func(l torg.Price) {
-		if !p.HasHighest || l < p.Highest {
-			p.Highest, p.HasHighest = l, true
-		}
+	for z := range t.at {
+		again.fixed[z] = t.at[z] - t.curves[z].base
 	}
-	for _, d := range demand {
-		if d.accepted > 0 {
-			atMost(d.limit)
-		}
-		if d.accepted < d.offered {
-			atLeast(d.limit)
-		}
-	}
-	for _, s := range supply {
-		if s.accepted > 0 {
-			atLeast(s.limit)
-		}
-		if s.accepted < s.offered {
-			atMost(s.limit)
-		}
-	}
-	switch {
-	case p.HasLowest && p.HasHighest:
-		p.Price = torg.Midpoint(p.Lowest, p.Highest)
-	case p.HasLowest:
-		p.Price = p.Lowest
-	default:
-		p.Price = p.Highest
-	}
-	return p, p.HasLowest || p.HasHighest
-}
-
-func sideShare(zone torg.ZoneID, side torg.Side, steps []step) Share {
-	h := Share{Zone: zone, Side: side}
-	for _, l := range steps {
-		if l.orders == nil {
-			continue
-		}
-		h.Offered += l.offered
-		h.Accepted += l.accepted
-		if l.accepted > 0 {
-			h.Last, h.LastOffered, h.LastAccepted = l.limit, l.offered, l.accepted
-		}
-	}
-	return h
+	again.run()
 }

@@ -1,11 +1,15 @@
-// Package market clears one session's orders: it discovers the price, shares out
-// the energy and pairs the orders into trades of three rounds. Everything here is
-// a pure function of the set of orders, in integers, so that every validator gets
-// the same bits.
+// Package market clears one session's orders: it discovers the prices, shares out
+// the energy and pairs the orders into trades of three rounds. Everything here is a
+// pure function of the set of orders, in integers, so that every validator gets the
+// same bits.
 //
-// The steps stand in files of their own: a sheet of valid orders (sheet.go), the
-// outcome of largest welfare and its price (discover.go), who gets inside energy
-// (share.go), who trades with whom (pair.go, avoid.go, prefer.go), at what price
-// (trade.go), and why the rest did not trade (reason.go). This market clears a
-// complex of one zone; only discovery and sharing look at the grid.
+// A book comes in as a list of orders or row by row (builder.go) and is kept in
+// columns, sorted by id (sheet.go, ids.go), on a grid of zones and lines (grid.go).
+// Discovery sorts the orders once, into one curve per zone (curve.go), finds the
+// optimal flow between zones (flow.go) and shares what is at the margin (margin.go,
+// apportion.go). Everything else follows from where the curves are cut (result.go):
+// prices, who gets inside energy (trace.go), who trades with whom (pair.go, avoid.go,
+// classes.go, prefer.go), and why the rest did not trade (reason.go). Verify checks an
+// outcome without discovering again (verify.go); OwnPart is the small check of one
+// party (own.go).
 package market

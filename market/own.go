@@ -3,6 +3,7 @@ package market
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"torg"
 )
@@ -55,7 +56,7 @@ func ownTrade(c torg.Complex, o torg.Order, zone torg.Price, t torg.Trade) error
 		return fmt.Errorf("not a trade of this order")
 	case worse(o.Side, o.Limit, price):
 		return fmt.Errorf("price %s is beyond the limit %s", price, o.Limit)
-	case names(o.Avoid, &torg.Order{Participant: other}):
+	case names(o.Avoid, string(other), ""):
 		return fmt.Errorf("with %s, whom the order avoids", other)
 	case t.Round == 3:
 		return ownSupplier(c.Supplier, o, zone, price, other, quote)
@@ -65,7 +66,7 @@ func ownTrade(c torg.Complex, o torg.Order, zone torg.Price, t torg.Trade) error
 		return fmt.Errorf("price %s, the zone's is %s", price, zone)
 	}
 	// Split leaves each side at least half of what it gains at the zone's price.
-	half := torg.FloorHalf(countedLimit(c, &o, zone) - zone)
+	half := torg.FloorHalf(countedLimit(c.Supplier, delivered(c, o.Zone), o.Side, o.Limit, zone) - zone)
 	if c.Pricing == torg.Split && worse(o.Side, zone+half, price) {
 		return fmt.Errorf("price %s leaves less than half of the gain at the zone's price %s", price, zone)
 	}
@@ -101,6 +102,11 @@ func ownEnergy(o torg.Order, h Share, got torg.Energy) error {
 		return fmt.Errorf("order %s: %d of %d Wh, though its limit is better than the margin", o.ID, got, o.Energy)
 	}
 	return nil
+}
+
+// delivered returns the cheapest fees from the supplier's zone to another.
+func delivered(c torg.Complex, zone torg.ZoneID) torg.Price {
+	return newGrid(c, Usage{}).deliveredTo(uint16(slices.Index(c.Zones, zone)))
 }
 
 // worse says whether limit a gives the other side less than b does.

@@ -33,7 +33,7 @@ func TestEveryPartyFindsItsPartRight(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := drawBook(t, rapid.Bool().Draw(t, "wishes"))
 		o := clear(t, b)
-		if err := market.Check(b, o); err != nil {
+		if err := market.Verify(b, o); err != nil {
 			t.Fatal(err)
 		}
 		for _, x := range b.Orders {
@@ -102,31 +102,31 @@ func TestAPartyFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestCheckFindsEveryDifference(t *testing.T) {
+func TestVerifyFindsEveryDifference(t *testing.T) {
 	b := oneZone(order("b", "b", torg.Buy, 80, 950_000), order("b2", "b2", torg.Buy, 80, 20_000), order("s", "s", torg.Sell, 60, 420_000))
 	b.Complex.Supplier = &torg.Supplier{Participant: "supplier", Zone: "z1", Sell: 720_000, Buy: 110_000, Import: 20}
 	for name, change := range map[string]func(*market.Outcome){
-		"discovery":   func(o *market.Outcome) { o.Discovery++ },
-		"prices":      func(o *market.Outcome) { o.Prices[0].Lowest-- },
-		"shares":      func(o *market.Outcome) { o.Shares[1].Inside-- },
-		"flows":       func(o *market.Outcome) { o.Flows = []market.Flow{{From: "z1", To: "z1", Energy: 1}} },
-		"import:":     func(o *market.Outcome) { o.Import-- },
-		"export:":     func(o *market.Outcome) { o.Export++ },
-		"import full": func(o *market.Outcome) { o.ImportFull = false },
-		"export full": func(o *market.Outcome) { o.ExportFull = true },
-		"full zones":  func(o *market.Outcome) { o.FullZones = nil },
-		"trades: [1]": func(o *market.Outcome) { o.Trades[1].BuyerPrice++ },
-		"trades: 3":   func(o *market.Outcome) { o.Trades = append(o.Trades, o.Trades[0]) },
-		"unmatched":   func(o *market.Outcome) { o.Unmatched[0].Reason = torg.ReasonAvoided },
-		"welfare":     func(o *market.Outcome) { o.Welfare = o.Network },
-		"network":     func(o *market.Outcome) { o.Network = o.Welfare },
-		"import used": func(o *market.Outcome) { o.Used.Import = 0 },
-		"export used": func(o *market.Outcome) { o.Used.Export = 1 },
-		"lines used":  func(o *market.Outcome) { o.Used.Lines = []torg.Energy{1} },
+		"discovery":                  func(o *market.Outcome) { o.Discovery++ },
+		"prices":                     func(o *market.Outcome) { o.Prices[0].Lowest-- },
+		"shares":                     func(o *market.Outcome) { o.Shares[1].Inside-- },
+		"flows":                      func(o *market.Outcome) { o.Flows = []market.Flow{{From: "z1", To: "z1", Energy: 1}} },
+		"does not balance":           func(o *market.Outcome) { o.Import-- },
+		"export of 1 Wh":             func(o *market.Outcome) { o.Export++ },
+		"import full":                func(o *market.Outcome) { o.ImportFull = false },
+		"export full":                func(o *market.Outcome) { o.ExportFull = true },
+		"full zones":                 func(o *market.Outcome) { o.FullZones = nil },
+		"trades: [1]":                func(o *market.Outcome) { o.Trades[1].BuyerPrice++ },
+		"trades: [2]: order b: more": func(o *market.Outcome) { o.Trades = append(o.Trades, o.Trades[0]) },
+		"unmatched":                  func(o *market.Outcome) { o.Unmatched[0].Reason = torg.ReasonAvoided },
+		"welfare":                    func(o *market.Outcome) { o.Welfare = o.Network },
+		"network":                    func(o *market.Outcome) { o.Network = o.Welfare },
+		"import used":                func(o *market.Outcome) { o.Used.Import = 0 },
+		"export used":                func(o *market.Outcome) { o.Used.Export = 1 },
+		"lines used":                 func(o *market.Outcome) { o.Used.Lines = []torg.Energy{1} },
 	} {
 		o := clear(t, b)
 		change(&o)
-		if err := market.Check(b, o); err == nil || !strings.Contains(err.Error(), name) {
+		if err := market.Verify(b, o); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

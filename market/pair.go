@@ -1,138 +1,341 @@
 package market
 
-import "torg"
+import (
+	"math/bits"
+
+	"torg"
+)
+
+// cell is the orders of one side of a zone that are alike for pairing: all of them,
+// or, where somebody avoids something, those that no avoid tells apart.
+type cell struct {
+	zone    int32
+	side    int32   // 0: buyers, 1: sellers
+	partner []match // cells that its orders may trade with
+	head    int32   // first and last of the lots that wait for a partner in round 1; -1: none
+	tail    int32
+	rests   []int32 // lots with energy left after round 1, the largest inside energy first
+}
+
+// match is a cell on the other side and the route between the two zones.
+type match struct {
+	cell, route int32
+}
 
 // lot is an order's inside energy while partners are sought for it.
 type lot struct {
-	*entry
-	left torg.Energy // not placed yet
+	order int32
+	cell  int32
+	next  int32 // in the queue of those who wait
+	left  torg.Energy
 }
 
-// deal is energy placed between two lots, by their places in pairing's lists.
-type deal struct {
-	buyer, seller int32
-	energy        torg.Energy
-	round         int
-}
-
-// pairing finds partners for all inside energy of a zone.
+// pairing finds partners for all inside energy.
 type pairing struct {
-	buyers, sellers []lot    // by inside energy from the largest down, ties by id
-	classes         *classes // nil where nobody avoids anything
-	deals           []deal   // round 1, then round 2
+	r      *Result
+	inside []torg.Energy // by order
+	lots   []lot         // by inside energy from the largest down, ties by id
+	cells  []cell
+	routes []route // energy is what is left of it
+	deals  []deal
+	class  []int32 // by order: its cell, where somebody avoids something
+	work   int     // steps that avoids have cost
 }
 
-// pair places all inside energy. Round 1 pairs one to one: each buyer, from the
-// largest down, with the largest seller that is free, so that in one zone the pairs
-// cover the most energy. Round 2 shares the rests many to many. Where avoids are
-// in the way, a buyer takes the largest seller it may trade with, and rests that
-// are stuck take over partners of others who can move on. What still has a rest
-// afterwards cannot be placed. Preferences are looked at on demand. It returns nil where the avoids are too many to
-// work through.
-func (s *sheet) pair(prefer bool) *pairing {
-	p := &pairing{buyers: s.lots(s.buys), sellers: s.lots(s.sells)}
-	if s.avoids {
-		if p.classes = classify(p.buyers, p.sellers); p.classes == nil {
-			return nil
-		}
+// deal is energy placed between two lots.
+type deal struct {
+	buyer, seller int32 // lots
+	route         int32
+	energy        torg.Energy
+	round         int8
+}
+
+// pair places all inside energy. Round 1 takes, again and again, the free buyer and
+// seller that can be given the most: the least of what each has inside and of what
+// the route between their zones carries. In one zone that pairs the i-th largest
+// with the i-th largest, which covers the most energy. Round 2 shares the rests many
+// to many. Preferences are looked at on demand. It returns nil where the avoids are
+// too many to work through.
+func (r *Result) pair(prefer bool) *pairing {
+	for i := range r.zones {
+		r.zones[i].share[0].Inside, r.zones[i].share[1].Inside = 0, 0
 	}
+	p := &pairing{r: r, routes: r.trace()}
+	p.inside = r.inside(p.routes)
+	if !p.makeCells() {
+		return nil
+	}
+	p.makeLots()
 	p.one()
 	if prefer {
 		p.preferPairs()
 	}
-	for i := range p.deals {
-		d := &p.deals[i]
-		d.energy, d.round = min(p.buyers[d.buyer].inside, p.sellers[d.seller].inside), 1
-		p.take(d)
-	}
+	p.findRests()
 	if prefer {
 		p.preferRests()
 	}
 	p.many()
-	if p.classes == nil {
+	if !r.sheet.avoids {
 		return p
 	}
-	moved := p.reroute()
-	if p.classes.spent() {
+	moved := p.exchange()
+	if p.spent() {
 		return nil
 	}
 	if moved || prefer {
-		p.rounds()
+		p.renumber()
 	}
 	return p
 }
 
-func (s *sheet) lots(side []int32) []lot {
-	var r []ranked
-	for _, k := range side {
-		if e := s.entries[k].inside; e > 0 {
-			r = append(r, ranked{-int64(e), k})
+// makeCells makes the cells and says which may trade with which.
+func (p *pairing) makeCells() bool {
+	if p.r.sheet.avoids {
+		return p.makeClasses()
+	}
+	p.cells = make([]cell, 2*len(p.r.zones))
+	for i := range p.cells {
+		p.cells[i] = cell{zone: int32(i / 2), side: int32(i % 2), head: -1, tail: -1}
+	}
+	for i, t := range p.routes {
+		p.join(2*t.to, 2*t.from+1, int32(i))
+	}
+	return true
+}
+
+// join lets a buyers' cell trade with a sellers' cell over a route.
+func (p *pairing) join(buy, sell, route int32) {
+	p.cells[buy].partner = append(p.cells[buy].partner, match{sell, route})
+	p.cells[sell].partner = append(p.cells[sell].partner, match{buy, route})
+}
+
+// makeLots sorts inside energy from the largest down.
+func (p *pairing) makeLots() {
+	s := p.r.sheet
+	most, n := torg.Energy(0), 0
+	for _, e := range p.inside {
+		most = max(most, e)
+		if e > 0 {
+			n++
 		}
 	}
-	lots := make([]lot, len(r))
-	for i, k := range places(r) {
-		lots[i] = lot{&s.entries[k], s.entries[k].inside}
+	place := bits.Len(uint(len(p.inside))) // at most 30 bits, beside 34 of an energy
+	packed := make([]uint64, 0, n)
+	for i, e := range p.inside {
+		if e > 0 {
+			packed = append(packed, uint64(most-e)<<place|uint64(i))
+		}
 	}
-	return lots
+	if n > 0 {
+		packed, _ = sortPacked(packed, make([]uint64, n), place)
+	}
+	p.lots = make([]lot, n)
+	for l, h := range packed {
+		i := int32(h & (1<<place - 1))
+		c := int32(s.zone[i])*2 + (s.key[i]&3)>>1
+		if s.avoids {
+			c = p.class[i]
+		}
+		p.lots[l] = lot{order: i, cell: c, next: -1, left: p.inside[i]}
+	}
 }
 
-// take marks a deal's energy as placed.
-func (p *pairing) take(d *deal) {
-	p.buyers[d.buyer].left -= d.energy
-	p.sellers[d.seller].left -= d.energy
-}
-
-// one chooses the pairs of round 1.
+// one chooses the pairs of round 1, from the largest down. It goes down through all
+// lots at once: each finds a partner among those who wait already, who are at least
+// as large, or waits itself. A route that carries less than what comes up next has
+// its turn when that much comes up.
 func (p *pairing) one() {
-	p.deals = make([]deal, 0, len(p.buyers)+len(p.sellers))
-	if p.classes == nil {
-		for i := range min(len(p.buyers), len(p.sellers)) {
-			p.deals = append(p.deals, deal{buyer: int32(i), seller: int32(i)})
+	p.deals = make([]deal, 0, len(p.lots)/2+len(p.routes))
+	small := newHeap(p.routes)
+	for l := range p.lots {
+		e := p.lots[l].left
+		for small.len() > 0 && small.top() > e {
+			p.pairOver(small.pop())
 		}
-		return
-	}
-	q := p.classes.queues(p.sellers)
-	for i := range p.buyers {
-		if j := q.first(i); j >= 0 {
-			p.deals = append(p.deals, deal{buyer: int32(i), seller: j})
-			q.drop(j)
-		}
-	}
-}
-
-// many places the rests, in the order of the lists.
-func (p *pairing) many() {
-	if p.classes == nil {
-		for i, j := 0, 0; i < len(p.buyers) && j < len(p.sellers); {
-			switch {
-			case p.buyers[i].left == 0:
-				i++
-			case p.sellers[j].left == 0:
-				j++
-			default:
-				p.place(int32(i), int32(j))
+		best, over := int32(-1), int32(-1)
+		c := p.lots[l].cell
+		for _, m := range p.cells[c].partner {
+			if h := p.cells[m.cell].head; h >= 0 && p.routes[m.route].energy >= e && (best < 0 || h < best) {
+				best, over = h, m.route
 			}
 		}
+		if best < 0 {
+			p.wait(int32(l))
+			continue
+		}
+		p.leaveQueue(best)
+		p.pairUp(int32(l), best, over, e)
+		if left := p.routes[over].energy; left > 0 && left < e {
+			small.push(over, left)
+		}
+	}
+	for small.len() > 0 {
+		p.pairOver(small.pop())
+	}
+}
+
+// pairOver pairs the largest who wait at the two ends of a route with all that the
+// route has left, if at both ends somebody waits.
+func (p *pairing) pairOver(route int32) {
+	buyer, seller := int32(-1), int32(-1)
+	t := p.routes[route]
+	if t.energy == 0 {
 		return
 	}
-	q := p.classes.queues(p.sellers)
-	for i := range p.buyers {
-		for p.buyers[i].left > 0 {
-			j := q.first(i)
-			if j < 0 {
+	for c := range p.cellsOf(t.to, 0) {
+		for _, m := range p.cells[c].partner {
+			b, s := p.cells[c].head, p.cells[m.cell].head
+			if m.route == route && b >= 0 && s >= 0 && (buyer < 0 || b < buyer || b == buyer && s < seller) {
+				buyer, seller = b, s
+			}
+		}
+	}
+	if buyer >= 0 {
+		p.leaveQueue(buyer)
+		p.leaveQueue(seller)
+		p.pairUp(buyer, seller, route, t.energy)
+	}
+}
+
+// cellsOf goes through the cells of one side of a zone.
+func (p *pairing) cellsOf(zone, side int32) func(yield func(int32) bool) {
+	return func(yield func(int32) bool) {
+		if !p.r.sheet.avoids {
+			yield(2*zone + side)
+			return
+		}
+		for c := range p.cells {
+			if p.cells[c].zone == zone && p.cells[c].side == side && !yield(int32(c)) {
+				return
+			}
+		}
+	}
+}
+
+func (p *pairing) wait(l int32) {
+	c := &p.cells[p.lots[l].cell]
+	if c.head < 0 {
+		c.head = l
+	} else {
+		p.lots[c.tail].next = l
+	}
+	c.tail = l
+}
+
+// leaveQueue takes the first out of its cell's queue.
+func (p *pairing) leaveQueue(l int32) {
+	p.cells[p.lots[l].cell].head = p.lots[l].next
+}
+
+// pairUp makes a pair of round 1 of two lots, in whichever order.
+func (p *pairing) pairUp(a, b, route int32, e torg.Energy) {
+	if p.cells[p.lots[a].cell].side == 1 {
+		a, b = b, a
+	}
+	p.take(deal{buyer: a, seller: b, route: route, energy: e, round: 1})
+}
+
+// take enters a deal.
+func (p *pairing) take(d deal) {
+	p.lots[d.buyer].left -= d.energy
+	p.lots[d.seller].left -= d.energy
+	p.routes[d.route].energy -= d.energy
+	p.deals = append(p.deals, d)
+}
+
+// findRests lists in each cell the lots that have something left.
+func (p *pairing) findRests() {
+	for l := range p.lots {
+		if p.lots[l].left > 0 {
+			c := &p.cells[p.lots[l].cell]
+			c.rests = append(c.rests, int32(l))
+		}
+	}
+}
+
+// many places the rests over each route, within zones first.
+func (p *pairing) many() {
+	for _, own := range []bool{true, false} {
+		for i := range p.routes {
+			if t := p.routes[i]; (t.from == t.to) == own && t.energy > 0 {
+				p.manyOver(int32(i))
+			}
+		}
+	}
+}
+
+func (p *pairing) manyOver(route int32) {
+	t := &p.routes[route]
+	for c := range p.cellsOf(t.to, 0) {
+		buyers := &p.cells[c]
+		for t.energy > 0 && len(buyers.rests) > 0 {
+			b := buyers.rests[0]
+			if p.lots[b].left == 0 {
+				buyers.rests = buyers.rests[1:]
+				continue
+			}
+			s := p.firstRest(buyers, route)
+			if s < 0 {
 				break
 			}
-			p.place(int32(i), j)
-			if p.sellers[j].left == 0 {
-				q.drop(j)
-			}
+			p.place(b, s, route)
 		}
 	}
 }
 
-// place makes a deal of round 2 of as much as both lots have left.
-func (p *pairing) place(buyer, seller int32) {
-	d := deal{buyer, seller, min(p.buyers[buyer].left, p.sellers[seller].left), 2}
-	p.take(&d)
-	p.deals = append(p.deals, d)
+// firstRest returns the largest seller with a rest that a cell's buyers may trade
+// with over a route, or -1.
+func (p *pairing) firstRest(buyers *cell, route int32) int32 {
+	best := int32(-1)
+	for _, m := range buyers.partner {
+		if m.route != route {
+			continue
+		}
+		p.work++
+		c := &p.cells[m.cell]
+		for len(c.rests) > 0 && p.lots[c.rests[0]].left == 0 {
+			c.rests = c.rests[1:]
+		}
+		if len(c.rests) > 0 && (best < 0 || c.rests[0] < best) {
+			best = c.rests[0]
+		}
+	}
+	return best
+}
+
+// place makes a deal of round 2 of as much as two lots and their route have left.
+func (p *pairing) place(buyer, seller, route int32) {
+	e := min(p.lots[buyer].left, p.lots[seller].left, p.routes[route].energy)
+	p.take(deal{buyer: buyer, seller: seller, route: route, energy: e, round: 2})
+}
+
+// rounds turns deals into the rounds. After a second discovery nobody pairs one to
+// one: what it places inside is the second half of round 2.
+func (r *Result) rounds(p *pairing) {
+	for round := int8(1); round <= 2; round++ {
+		into := max(int(round), r.sheet.discovery) - 1
+		n := 0
+		for i := range p.deals {
+			if p.deals[i].round == round && p.deals[i].energy > 0 {
+				n++
+			}
+		}
+		if r.Rounds[into] == nil {
+			r.Rounds[into] = make([]Deal, 0, n)
+		}
+		for i := range p.deals {
+			if d := &p.deals[i]; d.round == round && d.energy > 0 {
+				r.Rounds[into] = append(r.Rounds[into], Deal{p.lots[d.buyer].order, p.lots[d.seller].order, d.energy})
+			}
+		}
+	}
+	for i, e := range r.accepted {
+		if e > p.inside[i] {
+			d := Deal{Buy: int32(i), Sell: Supplier, Energy: e - p.inside[i]}
+			if r.sheet.key[i]&3 == 3 {
+				d.Buy, d.Sell = Supplier, int32(i)
+			}
+			r.Rounds[2] = append(r.Rounds[2], d)
+		}
+	}
 }

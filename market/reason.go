@@ -2,65 +2,123 @@ package market
 
 import "torg"
 
-// unmatched says of every order that is not wholly contracted what is left and why.
-// The first reason that holds counts, in the order in which torg lists them.
-func (s *sheet) unmatched(f found) []Unmatched {
-	var left []Unmatched
-	for i := range s.entries {
-		e := &s.entries[i]
-		rest := e.Energy - e.accepted
-		if rest == 0 {
+// why is a reason in a byte.
+type why uint8
+
+const (
+	whyNot why = iota // wholly contracted
+	whyAvoided
+	whyRationed
+	whyLine
+	whyConnection
+	whyNobody
+	whyPrice
+)
+
+func (w why) reason() torg.Reason {
+	return [...]torg.Reason{
+		"", torg.ReasonAvoided, torg.ReasonRationed, torg.ReasonLine, torg.ReasonConnection, torg.ReasonNoOtherSide, torg.ReasonPrice,
+	}[w]
+}
+
+// reach is how far, in limits, other zones and the supplier would come to meet a
+// zone's orders if lines and connection had room.
+type reach struct {
+	buyLine, sellLine           torg.Price // the cheapest price of others delivered; the best paid by others, fees taken off
+	buyConnection, sellSupplier torg.Price // the supplier's quotes delivered, where the connection is full
+}
+
+// reasons says of every order that is not wholly contracted why: the first reason
+// that holds, in the order in which torg lists them. A zone trades both ways where
+// its equilibrium has a lowest and a highest price: there is somebody who would sell
+// and somebody who would buy.
+func (r *Result) reasons() {
+	s := r.sheet
+	r.why = make([]why, s.Len())
+	reach := r.reaches()
+	for i, k := range s.key {
+		if r.accepted[i] == s.energy[i] {
 			continue
 		}
-		u := Unmatched{Order: e.ID, Energy: rest, Reason: s.reason(e, f)}
-		if len(f.prices) > 0 && !e.avoided {
-			u.Best, u.HasBest = f.prices[0].Price, !f.lonely(e.Side)
-		}
-		if !u.HasBest {
-			u.Best = 0
+		z := &r.zones[s.zone[i]]
+		limit, x := torg.Price(k+1)>>2, &reach[s.zone[i]]
+		w := whyPrice
+		if k&3 == 1 {
+			switch {
+			case z.hasLowest && z.hasHighest && limit == z.lowest && limit == z.highest:
+				w = whyRationed
+			case limit < z.price && limit >= x.buyLine:
+				w = whyLine
+			case limit < z.price && limit >= x.buyConnection:
+				w = whyConnection
+			case !z.sellers:
+				w = whyNobody
+			}
 		} else {
-			u.WouldTrade = wouldTrade(e.Order, f.prices[0], u.Reason)
+			switch {
+			case z.hasLowest && z.hasHighest && limit == z.lowest && limit == z.highest:
+				w = whyRationed
+			case limit > z.price && limit <= x.sellLine:
+				w = whyLine
+			case limit > z.price && limit <= x.sellSupplier:
+				w = whyConnection
+			case !z.buyers:
+				w = whyNobody
+			}
 		}
-		left = append(left, u)
+		r.why[i] = w
 	}
-	return left
+	for i := range s.wishes {
+		if w := &s.wishes[i]; w.avoided && r.accepted[w.order] < s.energy[w.order] {
+			r.why[w.order] = whyAvoided
+		}
+	}
 }
 
-// lonely says whether nobody is on the other side.
-func (f found) lonely(side torg.Side) bool {
-	return side == torg.Buy && f.noSell || side == torg.Sell && f.noBuy
+func (r *Result) reaches() []reach {
+	g := r.sheet.grid
+	out := make([]reach, len(r.zones))
+	sells, pays := make(map[int32]torg.Price), make(map[int32]torg.Price)
+	for z := range r.zones {
+		if x := &r.zones[z]; x.hasLowest && x.hasHighest {
+			sells[int32(z)], pays[int32(z)] = x.price, -x.price
+		}
+		out[z].buyConnection, out[z].sellSupplier = far, -far
+	}
+	bought, paid := g.cheapest(sells), g.cheapest(pays)
+	for z := range out {
+		out[z].buyLine, out[z].sellLine = bought[z], -paid[z]
+		if q := g.complex.Supplier; q != nil && g.delivered[z] != far {
+			if r.Import == g.imports {
+				out[z].buyConnection = q.Sell + g.delivered[z]
+			}
+			if r.Export == g.exports {
+				out[z].sellSupplier = q.Buy - g.delivered[z]
+			}
+		}
+	}
+	return out
 }
 
-func (s *sheet) reason(e *entry, f found) torg.Reason {
-	if e.avoided {
-		return torg.ReasonAvoided
-	}
-	p := f.prices[0] // there is one: an order that is left bounds it
-	q := s.complex.Supplier
+// available returns the price that an order that is left could have had, and the
+// nearest limit that would have traded; not where the other side is absent, and not
+// for what its own avoid took out. At the other end of the equilibrium there is
+// always somebody who yields: one who is left over there, or one accepted at the
+// margin. A rationed order has to go one step beyond its fellows to stand before
+// them.
+func (r *Result) available(i int32) (best, would torg.Price, has bool) {
+	z, side, w := &r.zones[r.sheet.zone[i]], r.sheet.Side(i), r.why[i]
 	switch {
-	case p.HasLowest && p.HasHighest && e.Limit == p.Lowest && e.Limit == p.Highest:
-		return torg.ReasonRationed
-	case q != nil && e.Side == torg.Buy && s.importLeft == f.imports && e.Limit < p.Price && e.Limit >= q.Sell,
-		q != nil && e.Side == torg.Sell && s.exportLeft == f.exports && e.Limit > p.Price && e.Limit <= q.Buy:
-		return torg.ReasonConnection
-	case f.lonely(e.Side):
-		return torg.ReasonNoOtherSide
+	case w == whyAvoided || !z.priced():
+		return 0, 0, false
+	case side == torg.Buy && !(z.sellers && z.hasHighest), side == torg.Sell && !(z.buyers && z.hasLowest):
+		return 0, 0, false
+	case w == whyRationed && side == torg.Buy:
+		return z.price, min(z.highest+1, torg.MaxPrice), true
+	case w == whyRationed:
+		return z.price, max(z.lowest-1, torg.MinPrice), true
+	case side == torg.Buy:
+		return z.price, z.highest, true
 	}
-	return torg.ReasonPrice
-}
-
-// wouldTrade is the limit nearest to o's that would have been accepted, at least in
-// part. At the other end of the equilibrium there is always somebody who yields:
-// one who is left over there, or one accepted at the margin. A rationed order has to
-// go one step beyond its fellows to stand before them.
-func wouldTrade(o *torg.Order, p ZonePrice, why torg.Reason) torg.Price {
-	switch {
-	case why == torg.ReasonRationed && o.Side == torg.Buy:
-		return min(p.Highest+1, torg.MaxPrice)
-	case why == torg.ReasonRationed:
-		return max(p.Lowest-1, torg.MinPrice)
-	case o.Side == torg.Buy:
-		return p.Highest
-	}
-	return p.Lowest
+	return z.price, z.lowest, true
 }

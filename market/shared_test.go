@@ -18,13 +18,14 @@ import (
 	"torg/market"
 )
 
-// The independent checker finds nothing wrong: on the shared cases of one zone,
-// whose optimum a solver found, and on random books of the same kinds, whose optimum
-// is computed here from prices alone.
+// The independent checker finds nothing wrong: on the shared cases, whose optimum a
+// solver found, on random books of one zone, whose optimum is computed here from
+// prices alone, and on random grids, where it is the checker's own difference
+// constraints that prove the optimum.
 func TestTheSharedCheckerAgrees(t *testing.T) {
 	shared, python := require.Shared(t), require.Python(t)
 	var jobs []string // case and output folders, by turns
-	for _, name := range []string{"one-zone", "supplier"} {
+	for _, name := range []string{"one-zone", "supplier", "congested", "negative", "no-sellers", "ties"} {
 		dir, out := filepath.Join(shared, "cases", "clear", name), t.TempDir()
 		writeOutcome(t, out, clear(t, readCase(t, dir)))
 		jobs = append(jobs, dir, out)
@@ -33,8 +34,16 @@ func TestTheSharedCheckerAgrees(t *testing.T) {
 	for i := range 200 {
 		dir := filepath.Join(t.TempDir(), fmt.Sprintf("random-%d", i))
 		b := randomBook(rng, i)
-		writeCase(t, dir, b)
+		writeCase(t, dir, b, dualOptimum(b))
 		writeOutcome(t, dir, clear(t, b))
+		jobs = append(jobs, dir, dir)
+	}
+	for i := range 300 {
+		dir := filepath.Join(t.TempDir(), fmt.Sprintf("grid-%d", i))
+		b := randomGrid(rng, i)
+		o := clear(t, b)
+		writeCase(t, dir, b, o.Welfare)
+		writeOutcome(t, dir, o)
 		jobs = append(jobs, dir, dir)
 	}
 	runChecker(t, python, filepath.Join(shared, "tools", "check_clear.py"), jobs)
@@ -114,6 +123,47 @@ func randomBook(rng *rand.Rand, kind int) market.Book {
 	return b
 }
 
+// randomGrid draws a book on several zones: trees and meshes, congested or not, with
+// many ties, negative prices, islands, lines without capacity or fee.
+func randomGrid(rng *rand.Rand, kind int) market.Book {
+	b := randomBook(rng, kind)
+	zones := 2 + rng.IntN(6)
+	b.Complex.Zones = nil
+	for z := range zones {
+		b.Complex.Zones = append(b.Complex.Zones, torg.ZoneID(fmt.Sprintf("z%d", z+1)))
+	}
+	for from := range zones {
+		for to := from + 1; to < zones; to++ {
+			if tree := to-from == 1+rng.IntN(2); !tree && kind%3 != 1 || kind%11 == 4 && rng.IntN(3) > 0 {
+				continue
+			}
+			l := torg.Line{From: b.Complex.Zones[from], To: b.Complex.Zones[to], Capacity: torg.Unlimited, Fee: torg.Price(rng.IntN(50_000))}
+			if rng.IntN(2) == 0 {
+				l.From, l.To = l.To, l.From
+			}
+			if kind%6 == 1 || kind%6 == 3 {
+				l.Fee = torg.Price(rng.IntN(3)) * torg.Price(rng.IntN(2)*179_999+1)
+			}
+			if rng.IntN(3) > 0 {
+				l.Capacity = torg.Energy(rng.IntN(8000))
+			}
+			b.Complex.Lines = append(b.Complex.Lines, l)
+		}
+	}
+	if s := b.Complex.Supplier; s != nil {
+		s.Zone = b.Complex.Zones[rng.IntN(zones)]
+	}
+	side := map[torg.ParticipantID]torg.ZoneID{}
+	for i := range b.Orders {
+		o := &b.Orders[i]
+		if _, known := side[o.Participant]; !known {
+			side[o.Participant] = b.Complex.Zones[rng.IntN(zones)]
+		}
+		o.Zone = side[o.Participant]
+	}
+	return b
+}
+
 // dualOptimum is the optimum by linear programming's duality: the least, over all
 // prices, of what everybody would gain at that price if all could trade. It is at
 // one of the limits.
@@ -152,9 +202,16 @@ func dualOptimum(b market.Book) torg.Cost {
 
 type caseFile struct {
 	Zones    []string   `json:"zones"`
-	Lines    []string   `json:"lines"`
+	Lines    []caseLine `json:"lines"`
 	Pricing  string     `json:"pricing,omitempty"`
 	Supplier *caseQuote `json:"supplier,omitempty"`
+}
+
+type caseLine struct {
+	From     string `json:"from"`
+	To       string `json:"to"`
+	Capacity *int64 `json:"capacity_wh"`
+	Fee      string `json:"fee"`
 }
 
 type caseQuote struct {
@@ -182,6 +239,17 @@ func readCase(t *testing.T, dir string) market.Book {
 			t.Fatal(err)
 		}
 		return p
+	}
+	b.Complex.Zones = nil
+	for _, z := range c.Zones {
+		b.Complex.Zones = append(b.Complex.Zones, torg.ZoneID(z))
+	}
+	for _, l := range c.Lines {
+		n := torg.Line{From: torg.ZoneID(l.From), To: torg.ZoneID(l.To), Capacity: torg.Unlimited, Fee: price(l.Fee)}
+		if l.Capacity != nil {
+			n.Capacity = torg.Energy(*l.Capacity)
+		}
+		b.Complex.Lines = append(b.Complex.Lines, n)
 	}
 	if q := c.Supplier; q != nil {
 		b.Complex.Supplier = &torg.Supplier{Participant: torg.ParticipantID(q.Participant), Zone: torg.ZoneID(q.Zone),
@@ -212,27 +280,38 @@ func readCase(t *testing.T, dir string) market.Book {
 			t.Fatal(err)
 		}
 		b.Orders = append(b.Orders, order(r[0], r[1], side, torg.Energy(e), price(r[5])))
+		b.Orders[len(b.Orders)-1].Zone = torg.ZoneID(r[3])
 	}
 	return b
 }
 
-func writeCase(t *testing.T, dir string, b market.Book) {
+func writeCase(t *testing.T, dir string, b market.Book, optimum torg.Cost) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	c := caseFile{Zones: []string{"z1"}, Lines: []string{}, Pricing: string(b.Complex.Pricing)}
+	c := caseFile{Lines: []caseLine{}, Pricing: string(b.Complex.Pricing)}
+	for _, z := range b.Complex.Zones {
+		c.Zones = append(c.Zones, string(z))
+	}
+	for _, l := range b.Complex.Lines {
+		n := caseLine{From: string(l.From), To: string(l.To), Fee: l.Fee.String()}
+		if e := int64(l.Capacity); l.Capacity != torg.Unlimited {
+			n.Capacity = &e
+		}
+		c.Lines = append(c.Lines, n)
+	}
 	if s := b.Complex.Supplier; s != nil {
 		export := int64(s.Export)
-		c.Supplier = &caseQuote{Participant: "supplier", Zone: "z1", Sell: s.Sell.String(), Buy: s.Buy.String(), Export: &export}
+		c.Supplier = &caseQuote{Participant: "supplier", Zone: string(s.Zone), Sell: s.Sell.String(), Buy: s.Buy.String(), Export: &export}
 		if limit := int64(s.Import); s.Import != torg.Unlimited {
 			c.Supplier.Import = &limit
 		}
 	}
 	writeJSON(t, filepath.Join(dir, "complex.json"), c)
-	writeJSON(t, filepath.Join(dir, "optimum.json"), map[string]float64{"welfare_micro": dualOptimum(b).RUB() * 1e6})
+	writeJSON(t, filepath.Join(dir, "optimum.json"), map[string]float64{"welfare_micro": optimum.RUB() * 1e6})
 	rows := [][]string{{"order", "participant", "side", "zone", "energy_wh", "price"}}
 	for _, o := range b.Orders {
-		rows = append(rows, []string{string(o.ID), string(o.Participant), o.Side.String(), "z1", wh(o.Energy), o.Limit.String()})
+		rows = append(rows, []string{string(o.ID), string(o.Participant), o.Side.String(), string(o.Zone), wh(o.Energy), o.Limit.String()})
 	}
 	writeCSV(t, filepath.Join(dir, "orders.csv"), rows)
 }
@@ -254,7 +333,11 @@ func writeOutcome(t *testing.T, dir string, o market.Outcome) {
 		rows = append(rows, []string{string(u.Order), wh(u.Energy), string(u.Reason)})
 	}
 	writeCSV(t, filepath.Join(dir, "unmatched.csv"), rows)
-	writeCSV(t, filepath.Join(dir, "flows.csv"), [][]string{{"from", "to", "energy_wh"}})
+	rows = [][]string{{"from", "to", "energy_wh"}}
+	for _, f := range o.Flows {
+		rows = append(rows, []string{string(f.From), string(f.To), wh(f.Energy)})
+	}
+	writeCSV(t, filepath.Join(dir, "flows.csv"), rows)
 	writeJSON(t, filepath.Join(dir, "summary.json"), map[string]string{"network": o.Network.String()})
 }
 

@@ -1,0 +1,78 @@
+package market
+
+import "math/bits"
+
+// headed is a place with the number that it is sorted by.
+type headed struct {
+	head uint64
+	at   int32
+}
+
+const digitBits = 11
+
+// sortHeads sorts by head, ties as they stand: a least significant digit radix sort
+// that leaves out the digits that all heads share (Knuth 1998, The Art of Computer
+// Programming 3, 5.2.5). It may return another slice than it was given.
+func sortHeads(list []headed) []headed {
+	spare := make([]headed, len(list))
+	var differ uint64
+	for _, h := range list {
+		differ |= h.head ^ list[0].head
+	}
+	for shift := nextDigit(differ, 0); shift < 64; shift = nextDigit(differ, shift+digitBits) {
+		var at [1 << digitBits]int32
+		for _, h := range list {
+			at[h.head>>shift&(1<<digitBits-1)]++
+		}
+		starts(at[:])
+		for _, h := range list {
+			d := h.head >> shift & (1<<digitBits - 1)
+			spare[at[d]] = h
+			at[d]++
+		}
+		list, spare = spare, list
+	}
+	return list
+}
+
+// sortPacked is sortHeads for numbers whose low bits, below from, are places: they
+// are sorted by the bits above.
+func sortPacked(list, spare []uint64, from int) (sorted, other []uint64) {
+	var differ uint64
+	for _, h := range list {
+		differ |= h ^ list[0]
+	}
+	differ = differ >> from << from
+	for shift := nextDigit(differ, from); shift < 64; shift = nextDigit(differ, shift+digitBits) {
+		var at [1 << digitBits]int32
+		for _, h := range list {
+			at[h>>shift&(1<<digitBits-1)]++
+		}
+		starts(at[:])
+		for _, h := range list {
+			d := h >> shift & (1<<digitBits - 1)
+			spare[at[d]] = h
+			at[d]++
+		}
+		list, spare = spare, list
+	}
+	return list, spare
+}
+
+// nextDigit returns the lowest bit from shift on in which heads differ, or 64.
+func nextDigit(differ uint64, shift int) int {
+	if shift >= 64 {
+		return 64
+	}
+	differ = differ >> shift << shift
+	return bits.TrailingZeros64(differ)
+}
+
+// starts turns counts into where each count's places begin.
+func starts(counts []int32) {
+	var sum int32
+	for d, n := range counts {
+		counts[d] = sum
+		sum += n
+	}
+}

@@ -1,0 +1,436 @@
+package market
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"torg"
+)
+
+// Verify checks a published outcome against its book without discovering again. That
+// it is an optimum follows from complementary slackness: prices exist at which
+// everything accepted wants to trade and nothing left does, lines with room carry
+// nothing more with gain, and no flow can be had with less energy over lines. Shares,
+// routes, pairs, prices and reasons follow from what is accepted by rule and are
+// compared with the rule. Where somebody avoids something, what was taken out is not
+// published, and the book is cleared again.
+//
+// This is what validators and auditors do; a party that knows only its own orders
+// uses OwnPart. It refuses what NewSheet refuses.
+func Verify(b Book, o Outcome) error {
+	s, err := NewSheet(b)
+	if err != nil {
+		return err
+	}
+	c, err := s.claimed(o)
+	if err != nil {
+		return fmt.Errorf("outcome: %w", err)
+	}
+	r, err := s.verified(c)
+	if err != nil {
+		return fmt.Errorf("outcome: %w", err)
+	}
+	return differs(o, r.Outcome())
+}
+
+// Verify checks a result against its sheet as the function Verify does.
+func (s *Sheet) Verify(r *Result) error {
+	c := claim{
+		accepted: make([]torg.Energy, s.Len()), flows: slices.Clone(r.found.flows), imports: r.Import, exports: r.Export,
+	}
+	for round, deals := range r.Rounds {
+		for n, d := range deals {
+			for _, i := range []int32{d.Buy, d.Sell} {
+				if i < Supplier || int(i) >= s.Len() {
+					return fmt.Errorf("result: round %d: [%d]: there is no order %d", round+1, n, i)
+				}
+			}
+			if err := c.take(s, d); err != nil {
+				return fmt.Errorf("result: round %d: [%d]: %w", round+1, n, err)
+			}
+		}
+	}
+	want, err := s.verified(c)
+	if err != nil {
+		return fmt.Errorf("result: %w", err)
+	}
+	for round := range want.Rounds {
+		if err := firstDifference(r.Rounds[round], want.Rounds[round]); err != nil {
+			return fmt.Errorf("result: round %d: %w", round+1, err)
+		}
+	}
+	if err := firstDifference(r.why, want.why); err != nil {
+		return fmt.Errorf("result: reasons: %w", err)
+	}
+	if err := firstDifference(r.accepted, want.accepted); err != nil {
+		return fmt.Errorf("result: accepted: %w", err)
+	}
+	return differs(r.terms(), want.terms())
+}
+
+// terms is a result as an outcome without what goes by order.
+func (r *Result) terms() Outcome {
+	return Outcome{
+		Discovery: r.sheet.discovery, Prices: r.Prices, Shares: r.Shares, Flows: r.Flows,
+		Import: r.Import, Export: r.Export, ImportFull: r.ImportFull, ExportFull: r.ExportFull, FullZones: r.FullZones,
+		Welfare: r.Welfare, Network: r.Network, Used: r.Used,
+	}
+}
+
+// claim is what an outcome says was accepted; everything else follows from it.
+type claim struct {
+	accepted         []torg.Energy
+	flows            []torg.Energy
+	imports, exports torg.Energy
+}
+
+// take adds a deal to what its orders got.
+func (c *claim) take(s *Sheet, d Deal) error {
+	if d.Energy <= 0 {
+		return fmt.Errorf("%d Wh", d.Energy)
+	}
+	if err := c.add(s, d.Buy, torg.Buy, d.Energy); err != nil {
+		return err
+	}
+	return c.add(s, d.Sell, torg.Sell, d.Energy)
+}
+
+func (c *claim) add(s *Sheet, i int32, side torg.Side, e torg.Energy) error {
+	switch {
+	case i == Supplier:
+		return nil
+	case s.Side(i) != side:
+		return fmt.Errorf("order %s does not %s", s.ID(i), side)
+	case e > s.energy[i]-c.accepted[i]:
+		return fmt.Errorf("order %s: more than its %d Wh is contracted", s.ID(i), s.energy[i])
+	}
+	c.accepted[i] += e
+	return nil
+}
+
+// claimed reads what an outcome says was accepted.
+func (s *Sheet) claimed(o Outcome) (claim, error) {
+	c := claim{
+		accepted: make([]torg.Energy, s.Len()), flows: make([]torg.Energy, len(s.grid.lines)),
+		imports: o.Import, exports: o.Export,
+	}
+	for n, t := range o.Trades {
+		d := Deal{Buy: Supplier, Sell: Supplier, Energy: t.Energy}
+		for _, x := range []struct {
+			id torg.OrderID
+			at *int32
+		}{{t.BuyOrder, &d.Buy}, {t.SellOrder, &d.Sell}} {
+			if x.id == "" {
+				continue
+			}
+			if *x.at = s.find(x.id); *x.at < 0 {
+				return claim{}, fmt.Errorf("trades: [%d]: there is no order %s", n, x.id)
+			}
+		}
+		if err := c.take(s, d); err != nil {
+			return claim{}, fmt.Errorf("trades: [%d]: %w", n, err)
+		}
+	}
+	return c, s.claimedFlows(o, c.flows)
+}
+
+func (s *Sheet) claimedFlows(o Outcome, flows []torg.Energy) error {
+	lines := s.grid.complex.Lines
+	at := make(map[[2]torg.ZoneID]int, len(s.grid.lines))
+	for i := range s.grid.lines {
+		l := &lines[s.grid.lines[i].at]
+		at[[2]torg.ZoneID{l.From, l.To}] = i
+	}
+	for n, f := range o.Flows {
+		i, forward := at[[2]torg.ZoneID{f.From, f.To}]
+		j, back := at[[2]torg.ZoneID{f.To, f.From}]
+		switch {
+		case !forward && !back:
+			return fmt.Errorf("flows: [%d]: there is no line from %s to %s", n, f.From, f.To)
+		case forward:
+			flows[i] = f.Energy
+		case f.Energy == math.MinInt64:
+			return fmt.Errorf("flows: [%d]: %d Wh", n, f.Energy)
+		default:
+			flows[j] = -f.Energy
+		}
+	}
+	return nil
+}
+
+// find returns the place of an order by its id, or -1.
+func (s *Sheet) find(id torg.OrderID) int32 {
+	want := []byte(id)
+	i := sort.Search(s.Len(), func(i int) bool { return bytes.Compare(s.ID(int32(i)), want) >= 0 })
+	if i < s.Len() && string(s.ID(int32(i))) == string(id) {
+		return int32(i)
+	}
+	return -1
+}
+
+// verified checks that what is claimed is the optimum, and returns the result that
+// follows from it.
+func (s *Sheet) verified(c claim) (*Result, error) {
+	if s.avoids {
+		return s.Clear(), nil
+	}
+	f := found{flows: c.flows, imports: c.imports, exports: c.exports}
+	var err error
+	if f.margins, err = s.marginsOf(c.accepted); err != nil {
+		return nil, err
+	}
+	if err := s.feasible(c); err != nil {
+		return nil, err
+	}
+	r := s.complete(f)
+	if i := slices.IndexFunc(r.zones, func(z zone) bool { return z.hasLowest && z.hasHighest && z.lowest > z.highest }); i >= 0 {
+		return nil, fmt.Errorf("zone %s: no price lets everybody accepted trade and nobody left: it would be at least %s and at most %s",
+			s.grid.complex.Zones[i], r.zones[i].lowest, r.zones[i].highest)
+	}
+	for i := range c.accepted {
+		if c.accepted[i] != r.accepted[i] {
+			return nil, fmt.Errorf("order %s: %d Wh accepted, its share is %d", s.ID(int32(i)), c.accepted[i], r.accepted[i])
+		}
+	}
+	if err := s.best(c, f.margins); err != nil {
+		return nil, err
+	}
+	p := r.pair(s.prefers)
+	r.finish(p)
+	return r, nil
+}
+
+// marginsOf finds where what is accepted cuts each zone's curve.
+func (s *Sheet) marginsOf(accepted []torg.Energy) ([]margin, error) {
+	margins := make([]margin, len(s.grid.part))
+	next := make([]int32, len(margins)) // the smallest key that is not wholly passed
+	for z := range margins {
+		margins[z].key, next[z] = math.MinInt32, math.MaxInt32
+	}
+	for i, k := range s.key {
+		z, passed := s.zone[i], accepted[i]
+		if k&3 == 1 {
+			passed = s.open[i] - passed
+		}
+		if passed > 0 {
+			margins[z].key = max(margins[z].key, k)
+		}
+		if passed < s.open[i] {
+			next[z] = min(next[z], k)
+		}
+	}
+	for z := range margins {
+		if margins[z].key > next[z] {
+			return nil, fmt.Errorf("zone %s: limit %s is worse than %s, and was served before it",
+				s.grid.complex.Zones[z], keyLimit(margins[z].key), keyLimit(next[z]))
+		}
+	}
+	for i, k := range s.key {
+		if m := &margins[s.zone[i]]; k == m.key {
+			m.offered += s.open[i]
+			if k&3 == 3 {
+				m.passed += accepted[i]
+			} else {
+				m.passed += s.open[i] - accepted[i]
+			}
+		}
+	}
+	return margins, nil
+}
+
+// feasible checks capacities and that every zone's energy balances.
+func (s *Sheet) feasible(c claim) error {
+	g := s.grid
+	if c.imports < 0 || c.imports > g.imports || c.exports < 0 || c.exports > g.exports || c.imports > 0 && c.exports > 0 {
+		return fmt.Errorf("import of %d and export of %d Wh, where %d and %d are left", c.imports, c.exports, g.imports, g.exports)
+	}
+	net := make([]wide, len(g.part))
+	for i, e := range c.accepted {
+		if s.key[i]&3 == 1 {
+			e = -e
+		}
+		net[s.zone[i]].add(e)
+	}
+	if g.supplier >= 0 {
+		net[g.supplier].add(c.imports)
+		net[g.supplier].add(-c.exports)
+	}
+	for i, f := range c.flows {
+		l := &g.lines[i]
+		if f > l.out || f < -l.back {
+			return fmt.Errorf("line %s to %s: %d Wh, where %d and %d back are left", g.complex.Zones[l.from], g.complex.Zones[l.to], f, l.out, l.back)
+		}
+		net[l.from].add(-f)
+		net[l.to].add(f)
+	}
+	for z, n := range net {
+		if n != (wide{}) {
+			return fmt.Errorf("zone %s: energy does not balance", g.complex.Zones[z])
+		}
+	}
+	return nil
+}
+
+// best checks what a welfare optimum leaves open: the most energy of participants,
+// equal shares of the zones at the margin, the least energy over lines.
+func (s *Sheet) best(c claim, margins []margin) error {
+	g := s.grid
+	next, last := s.steps(c, margins)
+	price := g.potentials(c.flows, next)
+	for z, p := range price {
+		if last[z] != math.MinInt64 && last[z] > p {
+			return fmt.Errorf("zone %s: participants could trade more at the same welfare", g.complex.Zones[z])
+		}
+	}
+	blocks := s.blocks(c, price)
+	was := slices.Clone(blocks)
+	g.equalize(slices.Clone(c.flows), price, blocks)
+	for i, b := range blocks {
+		if b != was[i] {
+			return fmt.Errorf("zone %s: %d of %d Wh at the margin, its share is %d", g.complex.Zones[b.zone], was[i].accepted(), b.offered, b.accepted())
+		}
+	}
+	return g.leastEnergy(c.flows)
+}
+
+// steps returns for each zone the key of the step that comes next on its curve, far
+// where there is none, and that of the last one that is passed, if in part.
+func (s *Sheet) steps(c claim, margins []margin) (next, last []int64) {
+	next, last = make([]int64, len(margins)), make([]int64, len(margins))
+	for z, m := range margins {
+		next[z], last[z] = int64(far), math.MinInt64
+		if m.passed > 0 {
+			last[z] = int64(m.key)
+		}
+		if m.passed < m.offered {
+			next[z] = int64(m.key)
+		}
+	}
+	for i, k := range s.key {
+		if z := s.zone[i]; k > margins[z].key {
+			next[z] = min(next[z], int64(k))
+		}
+	}
+	if z := s.grid.supplier; z >= 0 {
+		q := s.grid.complex.Supplier
+		for _, x := range []struct {
+			passed, left bool
+			quote        torg.Price
+		}{{c.imports > 0, c.imports < s.grid.imports, q.Sell}, {c.exports < s.grid.exports, c.exports > 0, q.Buy}} {
+			if x.passed {
+				last[z] = max(last[z], 4*int64(x.quote))
+			}
+			if x.left {
+				next[z] = min(next[z], 4*int64(x.quote))
+			}
+		}
+	}
+	return next, last
+}
+
+// blocks returns the orders whose limit is their zone's price, zone by zone.
+func (s *Sheet) blocks(c claim, price []int64) []block {
+	at := make([]block, len(price))
+	for i, k := range s.key {
+		if z := s.zone[i]; int64(k) == price[z] {
+			b := &at[z]
+			b.zone, b.sells = int32(z), k&3 == 3
+			b.offered += s.open[i]
+			if b.sells {
+				b.passed += c.accepted[i]
+			} else {
+				b.passed += s.open[i] - c.accepted[i]
+			}
+		}
+	}
+	return slices.DeleteFunc(at, func(b block) bool { return b.offered == 0 })
+}
+
+// leastEnergy checks that no circle of lines could carry the same with lower fees,
+// or with the same fees and less energy: there are prices at which every line that
+// carries energy costs what it brings (no negative circle, Bellman 1958).
+func (g *grid) leastEnergy(flow []torg.Energy) error {
+	price := make([]int64, len(g.part))
+	small := int64(len(g.part)) + 2
+	for range len(g.part) + 1 {
+		changed := false
+		lower := func(from, to int32, cost int64) {
+			if price[from]+cost < price[to] {
+				price[to] = price[from] + cost
+				changed = true
+			}
+		}
+		for i := range g.lines {
+			l, f := &g.lines[i], flow[i]
+			cost := 4*int64(l.fee)*small + 1
+			switch {
+			case f < 0:
+				lower(l.from, l.to, -cost)
+			case f < l.out:
+				lower(l.from, l.to, cost)
+			}
+			switch {
+			case f > 0:
+				lower(l.to, l.from, -cost)
+			case -f < l.back:
+				lower(l.to, l.from, cost)
+			}
+		}
+		if !changed {
+			return nil
+		}
+	}
+	return fmt.Errorf("flows: the same could be carried with lower fees or less energy over lines")
+}
+
+// differs says where o is not what the rules give.
+func differs(o, want Outcome) error {
+	for _, c := range []struct {
+		what string
+		err  error
+	}{
+		{"prices", firstDifference(o.Prices, want.Prices)},
+		{"shares", firstDifference(o.Shares, want.Shares)},
+		{"flows", firstDifference(o.Flows, want.Flows)},
+		{"full zones", firstDifference(o.FullZones, want.FullZones)},
+		{"trades", firstDifference(o.Trades, want.Trades)},
+		{"unmatched", firstDifference(o.Unmatched, want.Unmatched)},
+		{"lines used", firstDifference(o.Used.Lines, want.Used.Lines)},
+		{"discovery", difference(o.Discovery, want.Discovery)},
+		{"import", difference(o.Import, want.Import)},
+		{"export", difference(o.Export, want.Export)},
+		{"import used", difference(o.Used.Import, want.Used.Import)},
+		{"export used", difference(o.Used.Export, want.Used.Export)},
+		{"import full", difference(o.ImportFull, want.ImportFull)},
+		{"export full", difference(o.ExportFull, want.ExportFull)},
+		{"welfare", difference(o.Welfare, want.Welfare)},
+		{"network", difference(o.Network, want.Network)},
+	} {
+		if c.err != nil {
+			return fmt.Errorf("outcome: %s: %w", c.what, c.err)
+		}
+	}
+	return nil
+}
+
+func difference[T comparable](got, want T) error {
+	if got != want {
+		return fmt.Errorf("%+v, the rules give %+v", got, want)
+	}
+	return nil
+}
+
+func firstDifference[T comparable](got, want []T) error {
+	if slices.Equal(got, want) {
+		return nil
+	}
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			return fmt.Errorf("[%d] is %+v, the rules give %+v", i, got[i], want[i])
+		}
+	}
+	return fmt.Errorf("%d of them, the rules give %d", len(got), len(want))
+}
