@@ -12,8 +12,8 @@ import (
 type Builder struct {
 	s       *Sheet
 	zones   map[torg.ZoneID]uint16
-	parties map[string]int32
-	sides   []torg.Side // of parties; 0: none yet
+	parties nameTable
+	sides   []torg.Side // of parties
 	words   map[string]int32
 	sum     torg.Energy
 	last    struct { // rows often name the zone of the row before
@@ -72,16 +72,13 @@ func NewBuilder(c torg.Complex, used Usage, discovery int) (*Builder, error) {
 	b := &Builder{
 		s:       &Sheet{grid: newGrid(c, used), discovery: discovery, used: used, words: []string{""}},
 		zones:   make(map[torg.ZoneID]uint16, len(c.Zones)),
-		parties: make(map[string]int32),
+		parties: newNameTable(),
 		words:   map[string]int32{"": 0},
 	}
 	for i, z := range c.Zones {
 		b.zones[z] = uint16(i)
 	}
 	b.last.zone = c.Zones[0]
-	if c.Supplier != nil {
-		b.parties[string(c.Supplier.Participant)] = -1
-	}
 	return b, nil
 }
 
@@ -109,18 +106,15 @@ func (b *Builder) Add(r Row) error {
 		}
 		b.last.zone, b.last.at = s.grid.complex.Zones[z], z
 	}
-	party, known := b.parties[string(r.Participant)]
-	switch {
-	case known && party < 0:
+	if q := s.grid.complex.Supplier; q != nil && string(r.Participant) == string(q.Participant) {
 		return wrong("participant", "participant %s is the supplier, who quotes both sides: %w", r.Participant, torg.ErrBothSides)
-	case known && b.sides[party] != r.Side:
-		return wrong("participant", "participant %s has orders on both sides: %w", r.Participant, torg.ErrBothSides)
-	case !known:
-		party = int32(len(s.parties))
-		name := torg.ParticipantID(r.Participant)
-		s.parties = append(s.parties, name)
-		b.parties[string(name)] = party
+	}
+	party := b.parties.place(r.Participant)
+	if int(party) == len(b.sides) {
 		b.sides = append(b.sides, r.Side)
+	}
+	if b.sides[party] != r.Side {
+		return wrong("participant", "participant %s has orders on both sides: %w", r.Participant, torg.ErrBothSides)
 	}
 	word, known := b.words[string(r.Source)]
 	if !known {
@@ -187,6 +181,7 @@ func checkNames(field string, list []string) error {
 // Sheet returns the book in columns, or a *DuplicateError. The builder is used up.
 func (b *Builder) Sheet() (*Sheet, error) {
 	s := b.s
+	s.parties = b.parties.all()
 	s.row = s.ids.order()
 	s.ids = s.ids.sorted(s.row)
 	for i := 1; i < len(s.row); i++ {

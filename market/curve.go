@@ -1,30 +1,40 @@
 package market
 
-import "torg"
+import (
+	"slices"
+
+	"torg"
+)
 
 // curve is what a zone supplies, net of what it takes, as its price rises: first all
 // its buyers take all they want, then step by step sellers come in and buyers drop
 // out, in the order of their keys. A position on the curve is the energy of the
 // steps that it has passed; net supply is the position less base.
 type curve struct {
-	key  []int32       // of each step, ascending
-	end  []torg.Energy // the position after each step
-	base torg.Energy   // what buyers and export want in all
+	steps  []uint64 // sorted; the key less lowest stands above energyBits
+	end    []uint64 // the position after each step
+	lowest int64
+	base   torg.Energy // what buyers and export want in all
 }
 
-// total is the last position.
-func (c *curve) total() torg.Energy {
-	if len(c.end) == 0 {
+// energyBits is room for the energy of one order.
+const energyBits = 34
+
+func (c *curve) key(step int) int64 { return int64(c.steps[step]>>energyBits) + c.lowest }
+
+func (c *curve) start(step int) torg.Energy {
+	if step == 0 {
 		return 0
 	}
-	return c.end[len(c.end)-1]
+	return torg.Energy(c.end[step-1])
 }
 
 // before returns the position before the first step with a key of at least k.
 func (c *curve) before(k int64) torg.Energy {
-	lo, hi := 0, len(c.key)
+	want := uint64(min(max(k-c.lowest, 0), 1<<30-1)) << energyBits
+	lo, hi := 0, len(c.steps)
 	for lo < hi {
-		if m := int(uint(lo+hi) >> 1); int64(c.key[m]) < k {
+		if m := int(uint(lo+hi) >> 1); c.steps[m] < want {
 			lo = m + 1
 		} else {
 			hi = m
@@ -33,18 +43,12 @@ func (c *curve) before(k int64) torg.Energy {
 	return c.start(lo)
 }
 
-func (c *curve) start(step int) torg.Energy {
-	if step == 0 {
-		return 0
-	}
-	return c.end[step-1]
-}
-
-// next returns the step that a position stands in or before; len(c.key) at the end.
+// next returns the step that a position stands in or before; len(c.steps) at the
+// end.
 func (c *curve) next(at torg.Energy) int {
 	lo, hi := 0, len(c.end)
 	for lo < hi {
-		if m := int(uint(lo+hi) >> 1); c.end[m] <= at {
+		if m := int(uint(lo+hi) >> 1); c.end[m] <= uint64(at) {
 			lo = m + 1
 		} else {
 			hi = m
@@ -63,99 +67,19 @@ func (c *curve) last(at torg.Energy) int {
 }
 
 // run returns the positions before and after the steps with one key.
-func (c *curve) run(k int32) (from, to torg.Energy) {
-	return c.before(int64(k)), c.before(int64(k) + 1)
-}
+func (c *curve) run(k int64) (from, to torg.Energy) { return c.before(k), c.before(k + 1) }
 
-// step is a step before curves are cut out of one sorted list.
-type step struct {
-	key    int32
+// quote is one of the supplier's two quotes as a step.
+type quote struct {
+	key    int32 // four times the quote
 	energy torg.Energy
 	demand bool
 }
 
-// curves sorts the open orders, once, and returns each zone's curve.
-func (s *Sheet) curves() []curve {
-	n := len(s.key)
-	packed, spare := make([]uint64, 0, n), make([]uint64, n)
-	var lowest int32
-	for _, k := range s.key {
-		lowest = min(lowest, k)
-	}
-	for i, k := range s.key {
-		if s.open[i] > 0 {
-			packed = append(packed, uint64(k-lowest)<<32|uint64(i))
-		}
-	}
-	spare = spare[:len(packed)]
-	if len(packed) > 0 {
-		packed, spare = sortPacked(packed, spare, 32)
-	}
-	zones := len(s.grid.part)
-	if zones > 1 {
-		packed = s.byZone(packed, spare)
-	}
-	curves := make([]curve, zones)
-	quotes := s.quotes()
-	key, end := make([]int32, 0, len(packed)+len(quotes)), make([]torg.Energy, 0, len(packed)+len(quotes))
-	for z, at := 0, 0; z < zones; z++ {
-		from := len(key)
-		var sum, base torg.Energy
-		more := quotes
-		if z != s.grid.supplier {
-			more = nil
-		}
-		for ; at < len(packed); at++ {
-			i := int32(uint32(packed[at]))
-			if int(s.zone[i]) != z {
-				break
-			}
-			k, e := s.key[i], s.open[i]
-			for ; len(more) > 0 && more[0].key < k; more = more[1:] {
-				sum += more[0].energy
-				key, end = append(key, more[0].key), append(end, sum)
-			}
-			sum += e
-			if k&3 == 1 {
-				base += e
-			}
-			key, end = append(key, k), append(end, sum)
-		}
-		for _, q := range more {
-			sum += q.energy
-			key, end = append(key, q.key), append(end, sum)
-		}
-		if z == s.grid.supplier {
-			for _, q := range quotes {
-				if q.demand {
-					base += q.energy
-				}
-			}
-		}
-		curves[z] = curve{key[from:len(key):len(key)], end[from:len(end):len(end)], base}
-	}
-	return curves
-}
-
-// byZone sorts by zone what is sorted by key.
-func (s *Sheet) byZone(packed, spare []uint64) []uint64 {
-	at := make([]int32, len(s.grid.part))
-	for _, h := range packed {
-		at[s.zone[uint32(h)]]++
-	}
-	starts(at)
-	for _, h := range packed {
-		z := s.zone[uint32(h)]
-		spare[at[z]] = h
-		at[z]++
-	}
-	return spare
-}
-
-// quotes returns the supplier's quotes that have a capacity, as steps: the purchase
-// of what the complex exports, then its sale. Neither is longer than needed, so that
-// sums stay in 64 bits: one watt-hour more than all orders of the other side.
-func (s *Sheet) quotes() []step {
+// quotes returns the supplier's quotes that have a capacity: the purchase of what the
+// complex exports, then its sale. Neither is longer than needed, so that sums stay in
+// 64 bits: one watt-hour more than all orders of the other side.
+func (s *Sheet) quotes() []quote {
 	q := s.grid.complex.Supplier
 	if q == nil {
 		return nil
@@ -168,12 +92,67 @@ func (s *Sheet) quotes() []step {
 			sold += s.open[i]
 		}
 	}
-	var steps []step
+	var quotes []quote
 	if e := min(s.grid.exports, sold+1); e > 0 {
-		steps = append(steps, step{int32(4 * q.Buy), e, true})
+		quotes = append(quotes, quote{int32(4 * q.Buy), e, true})
 	}
 	if e := min(s.grid.imports, bought+1); e > 0 {
-		steps = append(steps, step{int32(4 * q.Sell), e, false})
+		quotes = append(quotes, quote{int32(4 * q.Sell), e, false})
 	}
-	return steps
+	return quotes
+}
+
+// scratch is memory for sorting, one number per order and quote each.
+type scratch struct{ a, b []uint64 }
+
+// curves sorts the open orders, once, and returns each zone's curve.
+func (s *Sheet) curves(quotes []quote, mem *scratch) []curve {
+	n := len(s.key) + len(quotes)
+	mem.a, mem.b = make([]uint64, n), make([]uint64, n)
+	lowest := int32(0)
+	from := make([]int32, len(s.grid.part)+1)
+	for i, k := range s.key {
+		lowest = min(lowest, k)
+		if s.open[i] > 0 {
+			from[s.zone[i]]++
+		}
+	}
+	for _, q := range quotes {
+		lowest = min(lowest, q.key)
+		from[s.grid.supplier]++
+	}
+	starts(from)
+	at := slices.Clone(from)
+	for i, k := range s.key {
+		if e := s.open[i]; e > 0 {
+			z := s.zone[i]
+			mem.a[at[z]] = uint64(k-lowest)<<energyBits | uint64(e)
+			at[z]++
+		}
+	}
+	for _, q := range quotes {
+		mem.a[at[s.grid.supplier]] = uint64(q.key-lowest) << energyBits // its energy may need more bits
+		at[s.grid.supplier]++
+	}
+	curves := make([]curve, len(s.grid.part))
+	for z := range curves {
+		steps, end := sortPacked(mem.a[from[z]:at[z]:at[z]], mem.b[from[z]:at[z]:at[z]], energyBits)
+		c := curve{steps: steps, end: end, lowest: int64(lowest)}
+		more := quotes
+		var sum torg.Energy
+		for i, h := range steps {
+			e := torg.Energy(h & (1<<energyBits - 1))
+			demand := (int32(h>>energyBits)+lowest)&3 == 1
+			if e == 0 {
+				e, demand, more = more[0].energy, more[0].demand, more[1:]
+			}
+			if demand {
+				c.base += e
+			}
+			sum += e
+			end[i] = uint64(sum)
+		}
+		curves[z] = c
+	}
+	return curves
 }

@@ -25,8 +25,9 @@ type margin struct {
 
 // discover finds the outcome of largest welfare: the optimal flow, then equal shares
 // at the margin, then for those the flow over lines again.
-func (s *Sheet) discover() found {
-	curves := s.curves()
+func (s *Sheet) discover(mem *scratch) found {
+	quotes := s.quotes()
+	curves := s.curves(quotes, mem)
 	t := newTransport(s.grid, curves)
 	t.run()
 	if t.equalize() {
@@ -37,7 +38,7 @@ func (s *Sheet) discover() found {
 		f.margins[z] = cut(&curves[z], t.at[z])
 	}
 	if z := s.grid.supplier; z >= 0 {
-		f.imports, f.exports = s.connection(&curves[z], t.at[z])
+		f.imports, f.exports = connection(quotes, &curves[z], t.at[z])
 	}
 	return f
 }
@@ -48,16 +49,15 @@ func cut(c *curve, at torg.Energy) margin {
 	if i < 0 {
 		return margin{key: math.MinInt32}
 	}
-	from, to := c.run(c.key[i])
-	return margin{c.key[i], at - from, to - from}
+	from, to := c.run(c.key(i))
+	return margin{int32(c.key(i)), at - from, to - from}
 }
 
 // connection returns what the supplier's two steps carry at a position. Where both
 // quotes are the same, export ends before import begins.
-func (s *Sheet) connection(c *curve, at torg.Energy) (imports, exports torg.Energy) {
-	quotes := s.quotes()
+func connection(quotes []quote, c *curve, at torg.Energy) (imports, exports torg.Energy) {
 	for i, q := range quotes {
-		from, _ := c.run(q.key)
+		from := c.before(int64(q.key))
 		if i > 0 && quotes[0].key == q.key {
 			from += quotes[0].energy
 		}
@@ -80,8 +80,8 @@ func (t *transport) equalize() bool {
 	next := make([]int64, len(t.at))
 	for z := range next {
 		next[z] = int64(far)
-		if c := &t.curves[z]; c.next(t.at[z]) < len(c.key) {
-			next[z] = int64(c.key[c.next(t.at[z])])
+		if c := &t.curves[z]; c.next(t.at[z]) < len(c.steps) {
+			next[z] = c.key(c.next(t.at[z]))
 		}
 	}
 	price := t.g.potentials(t.flow, next)
@@ -107,7 +107,7 @@ func (t *transport) equalize() bool {
 // positions that stay.
 func (t *transport) reroute() {
 	again := &transport{
-		g: t.g, fixed: make([]torg.Energy, len(t.at)), small: t.small, scale: t.scale,
+		g: t.g, fixed: make([]torg.Energy, len(t.at)), unit: t.unit, costs: t.costs,
 		price: make([]int64, len(t.price)), flow: t.flow, at: t.at,
 		over: make([]wide, len(t.over)), queued: make([]bool, len(t.queued)),
 	}

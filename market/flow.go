@@ -2,6 +2,7 @@ package market
 
 import (
 	"math"
+	"slices"
 
 	"torg"
 )
@@ -22,8 +23,8 @@ type transport struct {
 	curves []curve // nil: positions are fixed
 	fixed  []torg.Energy
 
-	small int64   // one key in units of a watt-hour over one line
-	scale int64   // one such unit in units of price: more than there are nodes
+	unit  int64   // price of one key
+	costs []int64 // price of each line
 	price []int64 // of zones and ground
 	flow  []torg.Energy
 	at    []torg.Energy // positions on the curves
@@ -41,58 +42,47 @@ const none = math.MaxInt64
 func newTransport(g *grid, curves []curve) *transport {
 	zones := len(g.part)
 	t := &transport{
-		g: g, curves: curves, small: int64(zones) + 2, scale: int64(zones) + 2,
+		g: g, curves: curves, costs: make([]int64, len(g.lines)),
 		price: make([]int64, zones+1), flow: make([]torg.Energy, len(g.lines)), at: make([]torg.Energy, zones),
 		over: make([]wide, zones+1), up: make([]int64, zones), down: make([]int64, zones),
 		queued: make([]bool, zones+1),
 	}
-	for z := range t.at {
-		t.at[z] = min(curves[z].base, curves[z].total())
+	small := int64(zones) + 2 // one key, in units of a watt-hour over one line
+	scale := int64(zones) + 2 // that unit, in units of price: more than there are nodes
+	t.unit = small * scale
+	for i := range g.lines {
+		t.costs[i] = (4*int64(g.lines[i].fee)*small + 1) * scale
 	}
 	return t
 }
 
-// unit is the price of one key.
-func (t *transport) unit() int64 { return t.small * t.scale }
-
-// cost is the price that a line costs.
-func (t *transport) cost(l *line) int64 { return (4*int64(l.fee)*t.small + 1) * t.scale }
-
 func (t *transport) ground() int32 { return int32(len(t.at)) }
 
-// run finds an optimum from any flow and positions.
+// run finds an optimum. It starts with every zone on its own at its price, which is
+// the optimum where there are no lines.
 func (t *transport) run() {
-	if len(t.g.lines) == 0 {
-		return // every zone on its own is at its optimum where it starts
-	}
-	for eps := t.spread(); ; eps = max(eps/scaling, 1) {
-		t.refine(eps)
-		if eps == 1 {
-			return
+	eps := int64(1)
+	for z := range t.curves {
+		t.move(int32(z), t.curves[z].base)
+		switch {
+		case t.up[z] != none:
+			t.price[z] = t.up[z]
+		case t.down[z] != none:
+			t.price[z] = t.down[z]
 		}
+	}
+	if len(t.g.lines) == 0 {
+		return
+	}
+	eps = max(eps, slices.Max(t.price)-slices.Min(t.price), slices.Max(t.costs))
+	for eps > 1 {
+		eps = max(eps/scaling, 1)
+		t.refine(eps)
 	}
 }
 
 // scaling is how much closer to the optimum each refinement gets.
 const scaling = 8
-
-// spread bounds by how much any price can be wrong.
-func (t *transport) spread() int64 {
-	lowest, highest := int64(math.MaxInt64), int64(math.MinInt64)
-	for i := range t.curves {
-		if k := t.curves[i].key; len(k) > 0 {
-			lowest, highest = min(lowest, int64(k[0])), max(highest, int64(k[len(k)-1]))
-		}
-	}
-	spread := int64(1)
-	if lowest <= highest {
-		spread += (highest - lowest) * t.unit()
-	}
-	for i := range t.g.lines {
-		spread = max(spread, t.cost(&t.g.lines[i]))
-	}
-	return spread
-}
 
 // refine makes the flow optimal up to eps: it moves everything that prices want
 // moved, and then what this leaves over, on from node to node at falling prices.
@@ -109,9 +99,8 @@ func (t *transport) refine(eps int64) {
 	for v := range t.over {
 		t.wake(int32(v))
 	}
-	for len(t.queue) > 0 {
-		v := t.queue[0]
-		t.queue = t.queue[1:]
+	for n := 0; n < len(t.queue); n++ {
+		v := t.queue[n]
 		t.queued[v] = false
 		if v == t.ground() {
 			t.dischargeGround(eps)
@@ -125,7 +114,7 @@ func (t *transport) refine(eps int64) {
 // follow sets a line's flow to one that prices at its ends agree with.
 func (t *transport) follow(i int32) {
 	l := &t.g.lines[i]
-	gap, cost := t.price[l.to]-t.price[l.from], t.cost(l)
+	gap, cost := t.price[l.to]-t.price[l.from], t.costs[i]
 	lowest, highest := -l.back, l.out
 	if gap > -cost {
 		lowest = 0
@@ -153,7 +142,7 @@ func (t *transport) settle(z int32) {
 	}
 	c := &t.curves[z]
 	q := t.price[z] - t.price[t.ground()]
-	at := min(max(t.at[z], c.before(ceilDiv(q, t.unit()))), c.before(floorDiv(q, t.unit())+1))
+	at := min(max(t.at[z], c.before(ceilDiv(q, t.unit))), c.before(floorDiv(q, t.unit)+1))
 	t.move(z, at)
 	t.over[z].add(at)
 	t.over[z].add(-c.base)
@@ -167,15 +156,15 @@ func (t *transport) move(z int32, at torg.Energy) {
 	t.at[z] = at
 	i := c.next(at)
 	t.up[z], t.down[z] = none, none
-	if i < len(c.key) {
-		t.up[z] = int64(c.key[i]) * t.unit()
+	if i < len(c.steps) {
+		t.up[z] = c.key(i) * t.unit
 		if c.start(i) < at {
 			t.down[z] = t.up[z]
 			return
 		}
 	}
 	if i > 0 {
-		t.down[z] = int64(c.key[i-1]) * t.unit()
+		t.down[z] = c.key(i-1) * t.unit
 	}
 }
 
@@ -188,26 +177,37 @@ func (t *transport) wake(v int32) {
 
 // discharge gets rid of what a zone has over: less of its own supply, or out over
 // lines to where the price is higher by more than the line costs; where neither
-// pays, the price falls until one does.
+// pays, the price falls to eps below the highest at which one does.
 func (t *transport) discharge(z int32, eps int64) {
-	for t.over[z].positive() {
+	for {
 		t.giveBack(z)
-		for _, i := range t.g.around[z] {
-			t.pushLine(z, i)
+		if !t.over[z].positive() {
+			return
 		}
-		if t.over[z].positive() {
-			t.relabel(z, eps)
+		best := int64(math.MinInt64)
+		if t.curves != nil && t.down[z] != none {
+			best = t.price[t.ground()] + t.down[z]
 		}
+		for _, a := range t.g.around[z] {
+			best = max(best, t.pushLine(z, a))
+			if !t.over[z].positive() {
+				return
+			}
+		}
+		if best == math.MinInt64 {
+			panic("market: energy that nothing can take")
+		}
+		t.price[z] = best - eps
 	}
 }
 
 // giveBack takes steps back that cost more than the zone's price.
 func (t *transport) giveBack(z int32) {
 	q := t.price[z] - t.price[t.ground()]
-	if t.curves == nil || t.down[z] == none || t.down[z] <= q || !t.over[z].positive() {
+	if t.curves == nil || t.down[z] == none || t.down[z] <= q {
 		return
 	}
-	e := t.over[z].atMost(t.at[z] - t.curves[z].before(floorDiv(q, t.unit())+1))
+	e := t.over[z].atMost(t.at[z] - t.curves[z].before(floorDiv(q, t.unit)+1))
 	t.move(z, t.at[z]-e)
 	t.over[z].add(-e)
 	t.over[t.ground()].add(e)
@@ -215,59 +215,33 @@ func (t *transport) giveBack(z int32) {
 }
 
 // pushLine sends what a zone has over along a line, first by taking back what comes
-// in over it.
-func (t *transport) pushLine(z, i int32) {
-	l := &t.g.lines[i]
-	w, cost := l.other(z), t.cost(l)
-	for t.over[z].positive() {
-		room, c := t.room(z, l, t.flow[i], cost)
-		if room == 0 || c+t.price[z] >= t.price[w] {
-			return
+// in over it. It returns the highest price at which more would leave, or the least
+// number where nothing can.
+func (t *transport) pushLine(z int32, a arc) int64 {
+	for {
+		flow, cost := t.flow[a.line]*a.way, t.costs[a.line]
+		room := -flow
+		if flow >= 0 {
+			room = a.capacity - flow
+		} else {
+			cost = -cost
+		}
+		if room == 0 {
+			return math.MinInt64
+		}
+		at := t.price[a.to] - cost
+		if at <= t.price[z] {
+			return at
 		}
 		e := t.over[z].atMost(room)
-		if z == l.from {
-			t.flow[i] += e
-		} else {
-			t.flow[i] -= e
+		if e == 0 {
+			return at
 		}
+		t.flow[a.line] += e * a.way
 		t.over[z].add(-e)
-		t.over[w].add(e)
-		t.wake(w)
+		t.over[a.to].add(e)
+		t.wake(a.to)
 	}
-}
-
-// room returns how much more can leave a zone over a line at the present cost, and
-// that cost: negative while it takes back an inflow.
-func (t *transport) room(z int32, l *line, flow torg.Energy, cost int64) (torg.Energy, int64) {
-	if z != l.from {
-		flow = -flow
-	}
-	switch {
-	case flow < 0:
-		return -flow, -cost
-	case z == l.from:
-		return l.out - flow, cost
-	}
-	return l.back - flow, cost
-}
-
-// relabel lowers a zone's price to eps below the highest at which something would
-// leave it.
-func (t *transport) relabel(z int32, eps int64) {
-	best := int64(math.MinInt64)
-	if t.curves != nil && t.down[z] != none {
-		best = t.price[t.ground()] + t.down[z]
-	}
-	for _, i := range t.g.around[z] {
-		l := &t.g.lines[i]
-		if room, c := t.room(z, l, t.flow[i], t.cost(l)); room > 0 {
-			best = max(best, t.price[l.other(z)]-c)
-		}
-	}
-	if best == math.MinInt64 {
-		panic("market: energy that nothing can take")
-	}
-	t.price[z] = best - eps
 }
 
 // dischargeGround is discharge for the ground, which supplies zones along their
@@ -279,7 +253,7 @@ func (t *transport) dischargeGround(eps int64) {
 		for z := range t.at {
 			q := t.price[z] - t.price[g]
 			if t.up[z] < q {
-				e := t.over[g].atMost(t.curves[z].before(ceilDiv(q, t.unit())) - t.at[z])
+				e := t.over[g].atMost(t.curves[z].before(ceilDiv(q, t.unit)) - t.at[z])
 				t.move(int32(z), t.at[z]+e)
 				t.over[g].add(-e)
 				t.over[z].add(e)

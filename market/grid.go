@@ -16,10 +16,10 @@ const plenty = torg.MaxSessionEnergy + 1
 // its capacities.
 type grid struct {
 	complex   torg.Complex
-	lines     []line    // those of complex.Lines that have a capacity at all
-	around    [][]int32 // lines at each zone
-	part      []int32   // zones with the same number hang together
-	supplier  int       // the supplier's zone; -1: there is no supplier
+	lines     []line  // those of complex.Lines that have a capacity at all
+	around    [][]arc // lines at each zone, as seen from there
+	part      []int32 // zones with the same number hang together
+	supplier  int     // the supplier's zone; -1: there is no supplier
 	imports   torg.Energy
 	exports   torg.Energy
 	delivered []torg.Price // cheapest fees from the supplier's zone to each zone; far: no way
@@ -33,12 +33,11 @@ type line struct {
 	out, back torg.Energy // from From to To, and the other way
 }
 
-// other returns the zone at the other end.
-func (l *line) other(zone int32) int32 {
-	if l.from == zone {
-		return l.to
-	}
-	return l.from
+// arc is a line as seen from one of its ends.
+type arc struct {
+	line, to int32
+	way      torg.Energy // 1 where the line's flow counts as leaving, -1 where as coming in
+	capacity torg.Energy // left, leaving
 }
 
 func newGrid(c torg.Complex, used Usage) *grid {
@@ -46,7 +45,7 @@ func newGrid(c torg.Complex, used Usage) *grid {
 	for i, z := range c.Zones {
 		zones[z] = int32(i)
 	}
-	g := &grid{complex: c, around: make([][]int32, len(c.Zones)), part: make([]int32, len(c.Zones)), supplier: -1}
+	g := &grid{complex: c, around: make([][]arc, len(c.Zones)), part: make([]int32, len(c.Zones)), supplier: -1}
 	for i, l := range c.Lines {
 		if l.Capacity == 0 {
 			continue
@@ -57,9 +56,9 @@ func newGrid(c torg.Complex, used Usage) *grid {
 			flow = used.Lines[i]
 		}
 		n.out, n.back = left(l.Capacity, flow), left(l.Capacity, -flow)
-		for _, z := range []int32{n.from, n.to} {
-			g.around[z] = append(g.around[z], int32(len(g.lines)))
-		}
+		at := int32(len(g.lines))
+		g.around[n.from] = append(g.around[n.from], arc{at, n.to, 1, n.out})
+		g.around[n.to] = append(g.around[n.to], arc{at, n.from, -1, n.back})
 		g.lines = append(g.lines, n)
 	}
 	for z := range g.part {
@@ -97,10 +96,10 @@ func (g *grid) spread(z int32) {
 	g.part[z] = z
 	for len(queue) > 0 {
 		z, queue = queue[0], queue[1:]
-		for _, l := range g.around[z] {
-			if w := g.lines[l].other(z); g.part[w] < 0 {
-				g.part[w] = g.part[z]
-				queue = append(queue, w)
+		for _, a := range g.around[z] {
+			if g.part[a.to] < 0 {
+				g.part[a.to] = g.part[z]
+				queue = append(queue, a.to)
 			}
 		}
 	}

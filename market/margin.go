@@ -135,10 +135,10 @@ func (v *level) regions() []region {
 		r := region{zones: []int32{int32(z)}}
 		seen[z] = true
 		for n := 0; n < len(r.zones); n++ {
-			for _, i := range v.g.around[r.zones[n]] {
-				if w := v.g.lines[i].other(r.zones[n]); !seen[w] && v.slack[i] != [2]torg.Energy{} {
-					seen[w] = true
-					r.zones = append(r.zones, w)
+			for _, a := range v.g.around[r.zones[n]] {
+				if !seen[a.to] && v.slack[a.line] != [2]torg.Energy{} {
+					seen[a.to] = true
+					r.zones = append(r.zones, a.to)
 				}
 			}
 		}
@@ -166,9 +166,9 @@ func (v *level) split(r region, inner []int32) []region {
 		} else {
 			out.zones = append(out.zones, z)
 		}
-		for _, l := range v.g.around[z] {
-			if inside[v.g.lines[l].from] != inside[v.g.lines[l].to] {
-				v.slack[l] = [2]torg.Energy{}
+		for _, a := range v.g.around[z] {
+			if inside[z] != inside[a.to] {
+				v.slack[a.line] = [2]torg.Energy{}
 			}
 		}
 	}
@@ -231,10 +231,10 @@ func (v *level) send(zones []int32, give []torg.Energy) []int32 {
 		for n := 0; n < len(reached); n++ {
 			z := reached[n]
 			found = found || give[z] < 0
-			for _, i := range v.g.around[z] {
-				if w := v.g.lines[i].other(z); v.room(z, i) > 0 && v.depth[w] < 0 {
-					v.depth[w] = v.depth[z] + 1
-					reached = append(reached, w)
+			for _, a := range v.g.around[z] {
+				if v.room(a) > 0 && v.depth[a.to] < 0 {
+					v.depth[a.to] = v.depth[z] + 1
+					reached = append(reached, a.to)
 				}
 			}
 		}
@@ -254,12 +254,7 @@ func (v *level) send(zones []int32, give []torg.Energy) []int32 {
 }
 
 // room returns how much more may leave a zone over a line.
-func (v *level) room(z, i int32) torg.Energy {
-	if v.g.lines[i].from == z {
-		return v.slack[i][0]
-	}
-	return v.slack[i][1]
-}
+func (v *level) room(a arc) torg.Energy { return v.slack[a.line][(1-a.way)/2] }
 
 // augment sends up to e from a zone to one that takes, from depth to depth.
 func (v *level) augment(z int32, e torg.Energy, give []torg.Energy) torg.Energy {
@@ -270,22 +265,17 @@ func (v *level) augment(z int32, e torg.Energy, give []torg.Energy) torg.Energy 
 	}
 	around := v.g.around[z]
 	for ; v.next[z] < len(around); v.next[z]++ {
-		i := around[v.next[z]]
-		w, room := v.g.lines[i].other(z), v.room(z, i)
-		if room == 0 || v.depth[w] != v.depth[z]+1 {
+		a := around[v.next[z]]
+		if v.room(a) == 0 || v.depth[a.to] != v.depth[z]+1 {
 			continue
 		}
-		sent := v.augment(w, min(e, room), give)
+		sent := v.augment(a.to, min(e, v.room(a)), give)
 		if sent == 0 {
 			continue
 		}
-		d := 0 // the way it goes
-		if v.g.lines[i].from != z {
-			d = 1
-		}
-		v.flow[i] += sent * torg.Energy(1-2*d)
-		v.slack[i][d] -= sent
-		v.slack[i][1-d] += sent
+		v.flow[a.line] += sent * a.way
+		v.slack[a.line][(1-a.way)/2] -= sent
+		v.slack[a.line][(1+a.way)/2] += sent
 		return sent
 	}
 	return 0

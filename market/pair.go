@@ -46,8 +46,8 @@ type pairing struct {
 type deal struct {
 	buyer, seller int32 // lots
 	route         int32
-	energy        torg.Energy
 	round         int8
+	energy        torg.Energy
 }
 
 // pair places all inside energy. Round 1 takes, again and again, the free buyer and
@@ -109,9 +109,10 @@ func (p *pairing) join(buy, sell, route int32) {
 	p.cells[sell].partner = append(p.cells[sell].partner, match{buy, route})
 }
 
-// makeLots sorts inside energy from the largest down.
+// makeLots sorts inside energy from the largest down, ties by id. An energy, an
+// order's place and its cell stand in one number where they fit, as they do unless
+// energies and the book are very large.
 func (p *pairing) makeLots() {
-	s := p.r.sheet
 	most, n := torg.Energy(0), 0
 	for _, e := range p.inside {
 		most = max(most, e)
@@ -119,25 +120,42 @@ func (p *pairing) makeLots() {
 			n++
 		}
 	}
-	place := bits.Len(uint(len(p.inside))) // at most 30 bits, beside 34 of an energy
-	packed := make([]uint64, 0, n)
+	place, cellBits := bits.Len(uint(len(p.inside))), bits.Len(uint(len(p.cells)))
+	if bits.Len64(uint64(most))+place+cellBits > 64 {
+		cellBits = 0
+	}
+	mem := p.r.mem
+	if len(mem.a) < n {
+		mem.a, mem.b = make([]uint64, n), make([]uint64, n)
+	}
+	packed := mem.a[:0:n]
 	for i, e := range p.inside {
 		if e > 0 {
-			packed = append(packed, uint64(most-e)<<place|uint64(i))
+			h := uint64(most-e)<<place | uint64(i)
+			if cellBits > 0 {
+				h = h<<cellBits | uint64(p.cellOf(i))
+			}
+			packed = append(packed, h)
 		}
 	}
-	if n > 0 {
-		packed, _ = sortPacked(packed, make([]uint64, n), place)
-	}
+	packed, _ = sortPacked(packed, mem.b[:n:n], place+cellBits)
 	p.lots = make([]lot, n)
 	for l, h := range packed {
-		i := int32(h & (1<<place - 1))
-		c := int32(s.zone[i])*2 + (s.key[i]&3)>>1
-		if s.avoids {
-			c = p.class[i]
+		i := int32(h >> cellBits & (1<<place - 1))
+		c := int32(h & (1<<cellBits - 1))
+		if cellBits == 0 {
+			c = p.cellOf(int(i))
 		}
-		p.lots[l] = lot{order: i, cell: c, next: -1, left: p.inside[i]}
+		p.lots[l] = lot{order: i, cell: c, next: -1, left: most - torg.Energy(h>>(place+cellBits))}
 	}
+}
+
+// cellOf returns the cell of an order.
+func (p *pairing) cellOf(i int) int32 {
+	if p.class != nil {
+		return p.class[i]
+	}
+	return int32(p.r.sheet.zone[i])*2 + (p.r.sheet.key[i]&3)>>1
 }
 
 // one chooses the pairs of round 1, from the largest down. It goes down through all
@@ -145,7 +163,7 @@ func (p *pairing) makeLots() {
 // as large, or waits itself. A route that carries less than what comes up next has
 // its turn when that much comes up.
 func (p *pairing) one() {
-	p.deals = make([]deal, 0, len(p.lots)/2+len(p.routes))
+	p.deals = make([]deal, 0, len(p.lots)+len(p.routes))
 	small := newHeap(p.routes)
 	for l := range p.lots {
 		e := p.lots[l].left

@@ -35,22 +35,28 @@ func sortHeads(list []headed) []headed {
 	return list
 }
 
-// sortPacked is sortHeads for numbers whose low bits, below from, are places: they
-// are sorted by the bits above.
+// sortPacked sorts numbers by their bits from from on, ties as they stand. It returns
+// them in the one slice and the other, of the same length, for other use.
 func sortPacked(list, spare []uint64, from int) (sorted, other []uint64) {
 	var differ uint64
 	for _, h := range list {
 		differ |= h ^ list[0]
 	}
 	differ = differ >> from << from
-	for shift := nextDigit(differ, from); shift < 64; shift = nextDigit(differ, shift+digitBits) {
-		var at [1 << digitBits]int32
+	width := digitBits
+	if len(list) < 1<<digitBits {
+		width = 8
+	}
+	var at [1 << digitBits]int32
+	for shift := nextDigit(differ, from); shift < 64; shift = nextDigit(differ, shift+width) {
+		at, mask := at[:1<<width], uint64(1)<<width-1
+		clear(at)
 		for _, h := range list {
-			at[h>>shift&(1<<digitBits-1)]++
+			at[h>>shift&mask]++
 		}
-		starts(at[:])
+		starts(at)
 		for _, h := range list {
-			d := h >> shift & (1<<digitBits - 1)
+			d := h >> shift & mask
 			spare[at[d]] = h
 			at[d]++
 		}

@@ -23,6 +23,7 @@ type Result struct {
 	accepted []torg.Energy // by order
 	why      []why         // by order: why the rest is left
 	zones    []zone
+	mem      *scratch // only while it is worked on
 }
 
 // Deal is energy that one order gives to another.
@@ -70,7 +71,8 @@ func (s *Sheet) Clear() *Result {
 		s = &own
 	}
 	for pass := 0; ; pass++ {
-		r := s.complete(s.discover())
+		mem := new(scratch)
+		r := s.complete(s.discover(mem), mem)
 		p := r.pair(false)
 		if p != nil && !r.avoidedParts(p) {
 			if s.prefers {
@@ -79,6 +81,7 @@ func (s *Sheet) Clear() *Result {
 				}
 			}
 			r.finish(p)
+			r.mem = nil
 			return r
 		}
 		if p == nil || pass == avoidPasses {
@@ -88,9 +91,9 @@ func (s *Sheet) Clear() *Result {
 }
 
 // complete works out what follows from the margins, up to prices.
-func (s *Sheet) complete(f found) *Result {
+func (s *Sheet) complete(f found, mem *scratch) *Result {
 	r := &Result{
-		sheet: s, found: f, Import: f.imports, Export: f.exports,
+		sheet: s, found: f, mem: mem, Import: f.imports, Export: f.exports,
 		accepted: make([]torg.Energy, s.Len()), zones: make([]zone, len(s.grid.part)),
 	}
 	for z := range r.zones {
@@ -309,14 +312,21 @@ func (r *Result) finish(p *pairing) {
 	}
 	r.use()
 	r.reasons()
-	for round, deals := range r.Rounds {
-		for _, d := range deals {
-			buyer, seller := r.DealPrices(round+1, d)
-			if buyer != seller {
-				r.Network = r.Network.Add(d.Energy.At(buyer)).Sub(d.Energy.At(seller))
-			}
-		}
+	r.Network = r.network()
+}
+
+// network is what buyers pay less what sellers get. A contract's two prices are apart
+// by as much as its two zones', whatever gain it shares.
+func (r *Result) network() torg.Cost {
+	var n torg.Cost
+	for i := range r.zones {
+		z := &r.zones[i]
+		n = n.Add(z.share[0].Accepted.At(z.price)).Sub(z.share[1].Accepted.At(z.price))
 	}
+	if q := r.sheet.grid.complex.Supplier; q != nil {
+		n = n.Add(r.Export.At(q.Buy)).Sub(r.Import.At(q.Sell))
+	}
+	return n
 }
 
 // use adds up what all discoveries so far hold on the grid.
@@ -351,7 +361,7 @@ func (r *Result) full() {
 	g := r.sheet.grid
 	c := &g.complex
 	in, out := make([]bool, len(r.zones)), make([]bool, len(r.zones)) // there is a way
-	reach := func(way []bool, open bool, room func(l *line, from int32) bool) {
+	reach := func(way []bool, open bool, inwards torg.Energy) {
 		if !open {
 			return
 		}
@@ -360,23 +370,17 @@ func (r *Result) full() {
 		for len(queue) > 0 {
 			v := queue[0]
 			queue = queue[1:]
-			for _, i := range g.around[v] {
-				if w := g.lines[i].other(v); !way[w] && room(&g.lines[i], v) {
-					way[w] = true
-					queue = append(queue, w)
+			for _, a := range g.around[v] {
+				limit, used := c.Lines[g.lines[a.line].at].Capacity, r.Used.Lines[g.lines[a.line].at]*a.way*inwards
+				if !way[a.to] && (limit == torg.Unlimited || used < limit) {
+					way[a.to] = true
+					queue = append(queue, a.to)
 				}
 			}
 		}
 	}
-	room := func(l *line, forward bool) bool {
-		limit, used := c.Lines[l.at].Capacity, r.Used.Lines[l.at]
-		if !forward {
-			used = -used
-		}
-		return limit == torg.Unlimited || used < limit
-	}
-	reach(in, !r.ImportFull, func(l *line, from int32) bool { return room(l, l.from == from) })
-	reach(out, !r.ExportFull, func(l *line, from int32) bool { return room(l, l.from != from) })
+	reach(in, !r.ImportFull, 1)
+	reach(out, !r.ExportFull, -1)
 	for z := range r.zones {
 		if g.part[z] == g.part[g.supplier] && !(in[z] && out[z]) {
 			r.FullZones = append(r.FullZones, FullZone{c.Zones[z], !in[z], !out[z]})

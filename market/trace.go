@@ -62,17 +62,16 @@ func (r *Result) trace() []route {
 			continue
 		}
 		rest := mix[z]
-		for _, i := range g.around[z] {
-			f := r.found.flows[i]
-			if f == 0 || g.lines[i].sink(f) == z {
+		for _, a := range g.around[z] {
+			f := r.found.flows[a.line] * a.way
+			if f <= 0 {
 				continue
 			}
-			w := g.lines[i].sink(f)
-			for origin, e := range takeOut(rest, max(f, -f)) {
-				into(w, int32(origin), e)
+			for origin, e := range takeOut(rest, f) {
+				into(a.to, int32(origin), e)
 			}
-			if waits[w]--; waits[w] == 0 {
-				ready = append(ready, w)
+			if waits[a.to]--; waits[a.to] == 0 {
+				ready = append(ready, a.to)
 			}
 		}
 		bought, sold := r.zones[z].share[0].Accepted, r.zones[z].share[1].Accepted

@@ -1,11 +1,9 @@
 package market
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 
 	"torg"
 )
@@ -38,21 +36,10 @@ func Verify(b Book, o Outcome) error {
 
 // Verify checks a result against its sheet as the function Verify does.
 func (s *Sheet) Verify(r *Result) error {
-	c := claim{
-		accepted: make([]torg.Energy, s.Len()), flows: slices.Clone(r.found.flows), imports: r.Import, exports: r.Export,
+	if len(r.accepted) != s.Len() || len(r.found.flows) != len(s.grid.lines) {
+		return fmt.Errorf("result: of another book: %w", torg.ErrMalformed)
 	}
-	for round, deals := range r.Rounds {
-		for n, d := range deals {
-			for _, i := range []int32{d.Buy, d.Sell} {
-				if i < Supplier || int(i) >= s.Len() {
-					return fmt.Errorf("result: round %d: [%d]: there is no order %d", round+1, n, i)
-				}
-			}
-			if err := c.take(s, d); err != nil {
-				return fmt.Errorf("result: round %d: [%d]: %w", round+1, n, err)
-			}
-		}
-	}
+	c := claim{r.accepted, slices.Clone(r.found.flows), r.Import, r.Export}
 	want, err := s.verified(c)
 	if err != nil {
 		return fmt.Errorf("result: %w", err)
@@ -64,9 +51,6 @@ func (s *Sheet) Verify(r *Result) error {
 	}
 	if err := firstDifference(r.why, want.why); err != nil {
 		return fmt.Errorf("result: reasons: %w", err)
-	}
-	if err := firstDifference(r.accepted, want.accepted); err != nil {
-		return fmt.Errorf("result: accepted: %w", err)
 	}
 	return differs(r.terms(), want.terms())
 }
@@ -87,52 +71,22 @@ type claim struct {
 	imports, exports torg.Energy
 }
 
-// take adds a deal to what its orders got.
-func (c *claim) take(s *Sheet, d Deal) error {
-	if d.Energy <= 0 {
-		return fmt.Errorf("%d Wh", d.Energy)
-	}
-	if err := c.add(s, d.Buy, torg.Buy, d.Energy); err != nil {
-		return err
-	}
-	return c.add(s, d.Sell, torg.Sell, d.Energy)
-}
-
-func (c *claim) add(s *Sheet, i int32, side torg.Side, e torg.Energy) error {
-	switch {
-	case i == Supplier:
-		return nil
-	case s.Side(i) != side:
-		return fmt.Errorf("order %s does not %s", s.ID(i), side)
-	case e > s.energy[i]-c.accepted[i]:
-		return fmt.Errorf("order %s: more than its %d Wh is contracted", s.ID(i), s.energy[i])
-	}
-	c.accepted[i] += e
-	return nil
-}
-
-// claimed reads what an outcome says was accepted.
+// claimed reads what an outcome says was accepted: all that it does not list as
+// left.
 func (s *Sheet) claimed(o Outcome) (claim, error) {
-	c := claim{
-		accepted: make([]torg.Energy, s.Len()), flows: make([]torg.Energy, len(s.grid.lines)),
-		imports: o.Import, exports: o.Export,
-	}
-	for n, t := range o.Trades {
-		d := Deal{Buy: Supplier, Sell: Supplier, Energy: t.Energy}
-		for _, x := range []struct {
-			id torg.OrderID
-			at *int32
-		}{{t.BuyOrder, &d.Buy}, {t.SellOrder, &d.Sell}} {
-			if x.id == "" {
-				continue
-			}
-			if *x.at = s.find(x.id); *x.at < 0 {
-				return claim{}, fmt.Errorf("trades: [%d]: there is no order %s", n, x.id)
-			}
+	c := claim{slices.Clone(s.energy), make([]torg.Energy, len(s.grid.lines)), o.Import, o.Export}
+	i := 0
+	for n, u := range o.Unmatched {
+		for ; i < s.Len() && string(s.ID(int32(i))) < string(u.Order); i++ {
 		}
-		if err := c.take(s, d); err != nil {
-			return claim{}, fmt.Errorf("trades: [%d]: %w", n, err)
+		switch {
+		case i == s.Len() || string(s.ID(int32(i))) != string(u.Order):
+			return claim{}, fmt.Errorf("unmatched: [%d]: there is no order %s, or not in this place", n, u.Order)
+		case u.Energy <= 0 || u.Energy > s.energy[i]:
+			return claim{}, fmt.Errorf("unmatched: [%d]: %d of %d Wh are left of order %s", n, u.Energy, s.energy[i], u.Order)
 		}
+		c.accepted[i] = s.energy[i] - u.Energy
+		i++
 	}
 	return c, s.claimedFlows(o, c.flows)
 }
@@ -161,31 +115,20 @@ func (s *Sheet) claimedFlows(o Outcome, flows []torg.Energy) error {
 	return nil
 }
 
-// find returns the place of an order by its id, or -1.
-func (s *Sheet) find(id torg.OrderID) int32 {
-	want := []byte(id)
-	i := sort.Search(s.Len(), func(i int) bool { return bytes.Compare(s.ID(int32(i)), want) >= 0 })
-	if i < s.Len() && string(s.ID(int32(i))) == string(id) {
-		return int32(i)
-	}
-	return -1
-}
-
 // verified checks that what is claimed is the optimum, and returns the result that
 // follows from it.
 func (s *Sheet) verified(c claim) (*Result, error) {
 	if s.avoids {
 		return s.Clear(), nil
 	}
-	f := found{flows: c.flows, imports: c.imports, exports: c.exports}
-	var err error
-	if f.margins, err = s.marginsOf(c.accepted); err != nil {
+	margins, next, err := s.marginsOf(c.accepted)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.feasible(c); err != nil {
+	r := s.complete(found{margins: margins, flows: c.flows, imports: c.imports, exports: c.exports}, new(scratch))
+	if err := r.feasible(); err != nil {
 		return nil, err
 	}
-	r := s.complete(f)
 	if i := slices.IndexFunc(r.zones, func(z zone) bool { return z.hasLowest && z.hasHighest && z.lowest > z.highest }); i >= 0 {
 		return nil, fmt.Errorf("zone %s: no price lets everybody accepted trade and nobody left: it would be at least %s and at most %s",
 			s.grid.complex.Zones[i], r.zones[i].lowest, r.zones[i].highest)
@@ -195,41 +138,49 @@ func (s *Sheet) verified(c claim) (*Result, error) {
 			return nil, fmt.Errorf("order %s: %d Wh accepted, its share is %d", s.ID(int32(i)), c.accepted[i], r.accepted[i])
 		}
 	}
-	if err := s.best(c, f.margins); err != nil {
+	if err := s.best(c, margins, next); err != nil {
 		return nil, err
 	}
-	p := r.pair(s.prefers)
-	r.finish(p)
+	r.finish(r.pair(s.prefers))
+	r.mem = nil
 	return r, nil
 }
 
-// marginsOf finds where what is accepted cuts each zone's curve.
-func (s *Sheet) marginsOf(accepted []torg.Energy) ([]margin, error) {
-	margins := make([]margin, len(s.grid.part))
-	next := make([]int32, len(margins)) // the smallest key that is not wholly passed
+// marginsOf finds where what is accepted cuts each zone's curve, and the key of the
+// step that comes next there.
+func (s *Sheet) marginsOf(accepted []torg.Energy) ([]margin, []int64, error) {
+	margins, next := make([]margin, len(s.grid.part)), make([]int64, len(s.grid.part))
 	for z := range margins {
-		margins[z].key, next[z] = math.MinInt32, math.MaxInt32
+		margins[z].key, next[z] = math.MinInt32, int64(far)
 	}
 	for i, k := range s.key {
-		z, passed := s.zone[i], accepted[i]
+		z, passed, open := s.zone[i], accepted[i], s.open[i]
 		if k&3 == 1 {
-			passed = s.open[i] - passed
+			passed = open - passed
 		}
-		if passed > 0 {
-			margins[z].key = max(margins[z].key, k)
+		if passed > 0 && k > margins[z].key {
+			margins[z] = margin{k, 1, 1} // wholly passed, whatever it offers
 		}
-		if passed < s.open[i] {
-			next[z] = min(next[z], k)
+		if passed < open && int64(k) < next[z] {
+			next[z] = int64(k)
 		}
 	}
+	partly := false
 	for z := range margins {
-		if margins[z].key > next[z] {
-			return nil, fmt.Errorf("zone %s: limit %s is worse than %s, and was served before it",
-				s.grid.complex.Zones[z], keyLimit(margins[z].key), keyLimit(next[z]))
+		switch {
+		case int64(margins[z].key) > next[z]:
+			return nil, nil, fmt.Errorf("zone %s: limit %s is worse than %s, and was served before it",
+				s.grid.complex.Zones[z], keyLimit(margins[z].key), keyLimit(int32(next[z])))
+		case int64(margins[z].key) == next[z]:
+			margins[z].passed, margins[z].offered = 0, 0
+			partly = true
 		}
 	}
 	for i, k := range s.key {
-		if m := &margins[s.zone[i]]; k == m.key {
+		if !partly {
+			break
+		}
+		if m := &margins[s.zone[i]]; k == m.key && int64(k) == next[s.zone[i]] {
 			m.offered += s.open[i]
 			if k&3 == 3 {
 				m.passed += accepted[i]
@@ -238,27 +189,25 @@ func (s *Sheet) marginsOf(accepted []torg.Energy) ([]margin, error) {
 			}
 		}
 	}
-	return margins, nil
+	return margins, next, nil
 }
 
 // feasible checks capacities and that every zone's energy balances.
-func (s *Sheet) feasible(c claim) error {
-	g := s.grid
-	if c.imports < 0 || c.imports > g.imports || c.exports < 0 || c.exports > g.exports || c.imports > 0 && c.exports > 0 {
-		return fmt.Errorf("import of %d and export of %d Wh, where %d and %d are left", c.imports, c.exports, g.imports, g.exports)
+func (r *Result) feasible() error {
+	g := r.sheet.grid
+	if r.Import < 0 || r.Import > g.imports || r.Export < 0 || r.Export > g.exports || r.Import > 0 && r.Export > 0 {
+		return fmt.Errorf("import of %d and export of %d Wh, where %d and %d are left", r.Import, r.Export, g.imports, g.exports)
 	}
 	net := make([]wide, len(g.part))
-	for i, e := range c.accepted {
-		if s.key[i]&3 == 1 {
-			e = -e
-		}
-		net[s.zone[i]].add(e)
+	for z := range net {
+		net[z].add(r.zones[z].share[1].Accepted)
+		net[z].add(-r.zones[z].share[0].Accepted)
 	}
 	if g.supplier >= 0 {
-		net[g.supplier].add(c.imports)
-		net[g.supplier].add(-c.exports)
+		net[g.supplier].add(r.Import)
+		net[g.supplier].add(-r.Export)
 	}
-	for i, f := range c.flows {
+	for i, f := range r.found.flows {
 		l := &g.lines[i]
 		if f > l.out || f < -l.back {
 			return fmt.Errorf("line %s to %s: %d Wh, where %d and %d back are left", g.complex.Zones[l.from], g.complex.Zones[l.to], f, l.out, l.back)
@@ -276,14 +225,17 @@ func (s *Sheet) feasible(c claim) error {
 
 // best checks what a welfare optimum leaves open: the most energy of participants,
 // equal shares of the zones at the margin, the least energy over lines.
-func (s *Sheet) best(c claim, margins []margin) error {
+func (s *Sheet) best(c claim, margins []margin, next []int64) error {
 	g := s.grid
-	next, last := s.steps(c, margins)
+	last := s.withQuotes(c, margins, next)
 	price := g.potentials(c.flows, next)
 	for z, p := range price {
 		if last[z] != math.MinInt64 && last[z] > p {
 			return fmt.Errorf("zone %s: participants could trade more at the same welfare", g.complex.Zones[z])
 		}
+	}
+	if len(g.lines) == 0 {
+		return nil
 	}
 	blocks := s.blocks(c, price)
 	was := slices.Clone(blocks)
@@ -296,22 +248,14 @@ func (s *Sheet) best(c claim, margins []margin) error {
 	return g.leastEnergy(c.flows)
 }
 
-// steps returns for each zone the key of the step that comes next on its curve, far
-// where there is none, and that of the last one that is passed, if in part.
-func (s *Sheet) steps(c claim, margins []margin) (next, last []int64) {
-	next, last = make([]int64, len(margins)), make([]int64, len(margins))
+// withQuotes puts the supplier's quotes among the steps that come next, and returns
+// the key of the last step that is passed, if in part, of each zone.
+func (s *Sheet) withQuotes(c claim, margins []margin, next []int64) []int64 {
+	last := make([]int64, len(margins))
 	for z, m := range margins {
-		next[z], last[z] = int64(far), math.MinInt64
+		last[z] = math.MinInt64
 		if m.passed > 0 {
 			last[z] = int64(m.key)
-		}
-		if m.passed < m.offered {
-			next[z] = int64(m.key)
-		}
-	}
-	for i, k := range s.key {
-		if z := s.zone[i]; k > margins[z].key {
-			next[z] = min(next[z], int64(k))
 		}
 	}
 	if z := s.grid.supplier; z >= 0 {
@@ -328,7 +272,7 @@ func (s *Sheet) steps(c claim, margins []margin) (next, last []int64) {
 			}
 		}
 	}
-	return next, last
+	return last
 }
 
 // blocks returns the orders whose limit is their zone's price, zone by zone.
