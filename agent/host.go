@@ -31,7 +31,8 @@ type Config struct {
 // Host runs the agents of many sites. Its methods may be called from several
 // goroutines; it never holds its lock while it waits for the decision program.
 type Host struct {
-	cfg Config
+	cfg    Config
+	prices ledger.PriceList
 
 	mu     sync.Mutex
 	agents map[torg.SiteID]*agent
@@ -43,7 +44,7 @@ type Host struct {
 
 // NewHost returns a host without agents.
 func NewHost(cfg Config) *Host {
-	return &Host{cfg: cfg, agents: map[torg.SiteID]*agent{}}
+	return &Host{cfg: cfg, prices: cfg.Genesis.PriceList(), agents: map[torg.SiteID]*agent{}}
 }
 
 // Create makes a site's agent. Its mandate must be granted on the ledger as m.

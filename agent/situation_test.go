@@ -43,6 +43,37 @@ func bought(e torg.Energy, price string) torg.Contract {
 	}}
 }
 
+// Behind lines, the supplier's prices are delivered: the fees come on top of what a
+// missing kWh costs and off what a surplus one earns.
+func TestPricesAreDelivered(t *testing.T) {
+	var r decide.Request
+	g := genesis()
+	g.Complex.Zones = append(g.Complex.Zones, "z2", "z3")
+	g.Complex.Lines = []torg.Line{
+		{From: "z2", To: "z1", Capacity: torg.Unlimited, Fee: rub("0.25")},
+		{From: "z3", To: "z2", Capacity: 1, Fee: rub("0.1")},
+	}
+	far, night := foundry, solar
+	far.Zone, night.Zone, night.Tariff = "z3", "z2", "night"
+	h := newHost(t, Config{Decider: capture(&r), Genesis: g}, first, far, night)
+	sealed(t, h, first)
+	if len(r.Situations) != 2 {
+		t.Fatalf("situations %+v", r.Situations)
+	}
+	if s := r.Situations[0]; s.Short != rub("7.55") || s.Long != rub("0.75") {
+		t.Errorf("two lines away: prices %s and %s, want 7.55 and 0.75", s.Short, s.Long)
+	}
+	if s := r.Situations[1]; s.Short != rub("4.25") || s.Long != rub("0.75") {
+		t.Errorf("of the night's class: prices %s and %s, want 4.25 and 0.75", s.Short, s.Long)
+	}
+	g.Complex.Lines[0].Fee = torg.MaxPrice
+	h = newHost(t, Config{Decider: capture(&r), Genesis: g}, first, far)
+	sealed(t, h, first)
+	if s := r.Situations[0]; s.Short != torg.MaxPrice || s.Long < torg.MinPrice {
+		t.Errorf("at fees without bounds: prices %s and %s", s.Short, s.Long)
+	}
+}
+
 // A reading that never came is filled by its forecast although a later one did.
 func TestHolesInReadingsAreForecast(t *testing.T) {
 	var r decide.Request

@@ -18,7 +18,7 @@ import (
 )
 
 // Version is the layout that this program writes and reads.
-const Version = 1
+const Version = 2
 
 const (
 	metaFile = "torg.json"
@@ -78,8 +78,8 @@ func (d *Dir) meta(scenario, fingerprint string, offset int64) error {
 		return writeMeta(d.Path, d.Meta)
 	case err != nil:
 		return err
-	case m.Version > Version:
-		return newer(d.Path, m.Version)
+	case m.Version != Version:
+		return other(d.Path, m.Version)
 	case m.Fingerprint != fingerprint:
 		return fmt.Errorf("data folder %s belongs to the scenario %q as it was on %s, which is not this one: choose another --data, or `torg reset --data %s`",
 			d.Path, m.Scenario, m.Created.Format("2006-01-02"), d.Path)
@@ -90,8 +90,8 @@ func (d *Dir) meta(scenario, fingerprint string, offset int64) error {
 
 // Reopen opens a folder for whatever scenario it belongs to.
 func Reopen(path string, m Meta) (*Dir, error) {
-	if m.Version > Version {
-		return nil, newer(path, m.Version)
+	if m.Version != Version {
+		return nil, other(path, m.Version)
 	}
 	lock, err := acquire(path)
 	if err != nil {
@@ -100,7 +100,11 @@ func Reopen(path string, m Meta) (*Dir, error) {
 	return &Dir{Path: path, Meta: m, lock: lock}, nil
 }
 
-func newer(path string, version int) error {
+// other refuses a folder of another version than this program's.
+func other(path string, version int) error {
+	if version < Version {
+		return fmt.Errorf("data folder %s has version %d, this program begins at %d: use the torg that wrote it, or `torg reset --data %s`", path, version, Version, path)
+	}
 	return fmt.Errorf("data folder %s has version %d, this program knows up to %d: use a newer torg", path, version, Version)
 }
 

@@ -81,9 +81,11 @@ func TestRefusals(t *testing.T) {
 
 	meta := filepath.Join(path, metaFile)
 	good := read(t, path)
-	write(t, meta, strings.Replace(good, `"version": 1`, `"version": 2`, 1))
-	refused(t, path, "a", "has version 2, this program knows up to 1")
-	for _, bad := range []string{"", "{", "null", `{"version": 1}`, good[:len(good)/2]} {
+	write(t, meta, strings.Replace(good, `"version": 2`, `"version": 3`, 1))
+	refused(t, path, "a", "has version 3, this program knows up to 2")
+	write(t, meta, strings.Replace(good, `"version": 2`, `"version": 1`, 1))
+	refused(t, path, "a", "has version 1, this program begins at 2")
+	for _, bad := range []string{"", "{", "null", `{"version": 2}`, good[:len(good)/2]} {
 		write(t, meta, bad)
 		refused(t, path, "a", "damaged")
 	}

@@ -69,8 +69,9 @@ type Exchange struct {
 func New(cfg Config) *Exchange {
 	x := &Exchange{cfg: cfg, born: cfg.Clock.Now(), changed: make(chan struct{})}
 	x.now.Speed = cfg.Clock.Speed()
+	x.now.Zones, x.now.Lines = cfg.Genesis.Complex.Zones, cfg.Genesis.Complex.Lines
 	if q := cfg.Genesis.Complex.Supplier; q != nil {
-		x.now.Supplier = &record.SupplierQuotes{ID: q.Participant, Sell: q.Sell, Buy: q.Buy}
+		x.now.Supplier = &record.SupplierQuotes{ID: q.Participant, Zone: q.Zone, Sell: q.Sell, Buy: q.Buy}
 		x.now.ImportMax, x.now.ExportMax = q.Import, q.Export
 	}
 	cfg.Chain.Watch(x.observe)

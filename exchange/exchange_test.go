@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"torg"
 	"torg/decide"
 	"torg/exchange"
+	"torg/internal/require"
 	"torg/ledger"
 	"torg/ledger/seq"
 	"torg/record"
@@ -59,7 +61,12 @@ func open(t *testing.T, decider decide.Decider) *market {
 // openLate is open that long after the scenario's start.
 func openLate(t *testing.T, decider decide.Decider, late time.Duration) *market {
 	t.Helper()
-	sc := scenario.Demo()
+	return openOf(t, scenario.Demo(), decider, late)
+}
+
+// openOf is openLate of any scenario.
+func openOf(t *testing.T, sc *scenario.Scenario, decider decide.Decider, late time.Duration) *market {
+	t.Helper()
 	keys := sign.NewPooledKeys(2)
 	operator, err := keys.Operator()
 	if err != nil {
@@ -193,10 +200,41 @@ func TestNowFollowsTheSession(t *testing.T) {
 	if len(now.Rounds) == 0 || len(now.Prices) == 0 || now.Height == 0 || len(now.Agents) != 20 {
 		t.Errorf("rounds %v, prices %v, height %d, %d agents", now.Rounds, now.Prices, now.Height, len(now.Agents))
 	}
+	if len(now.Zones) != 1 || len(now.Lines) != 0 || len(now.Flows) != 0 {
+		t.Errorf("one zone without lines: zones %v, lines %v, flows %v", now.Zones, now.Lines, now.Flows)
+	}
 	for _, a := range now.Agents {
 		if a.Running && a.Available.Sign() <= 0 {
 			t.Errorf("agent %s trades without money", a.Site)
 		}
+	}
+}
+
+// The present has the flows of the session that its prices are of, both discoveries',
+// and of no other.
+func TestNowShowsLines(t *testing.T) {
+	sc, err := scenario.Load(filepath.Join(require.Root(t), "examples", "three-zones.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := openOf(t, sc, decide.Local{}, 0)
+	m.run(t, 2)
+	now := m.Exchange.Now()
+	var want []record.Flow
+	var discoveries []int
+	for _, e := range m.events {
+		if c := e.Cleared; c != nil && sc.Calendar.Session(c.Slot) == now.PriceOf {
+			discoveries = append(discoveries, c.Discovery)
+			for _, f := range c.Outcome.Flows {
+				want = append(want, record.Flow{Discovery: c.Discovery, From: f.From, To: f.To, Energy: f.Energy})
+			}
+		}
+	}
+	if !slices.Equal(discoveries, []int{1, 2}) || len(want) == 0 || !slices.Equal(now.Flows, want) {
+		t.Errorf("flows %v, want %v of discoveries %v", now.Flows, want, discoveries)
+	}
+	if !slices.Equal(now.Zones, sc.Complex.Zones) || !slices.Equal(now.Lines, sc.Complex.Lines) {
+		t.Errorf("zones %v, lines %v", now.Zones, now.Lines)
 	}
 }
 

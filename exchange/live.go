@@ -109,7 +109,8 @@ func (x *Exchange) cleared(c *ledger.Cleared) {
 			n.Rounds = addRounds(n.Rounds, c.Contracts)
 		}
 		if n.PriceOf != session {
-			n.PriceOf, n.Prices, n.Import, n.Export, n.InsideEnergy = session, nil, 0, 0, 0
+			n.PriceOf, n.Prices, n.Flows = session, nil, nil
+			n.Import, n.Export, n.InsideEnergy = 0, 0, 0
 		}
 		n.InsidePrice, n.InsideEnergy = withInside(n.InsidePrice, n.InsideEnergy, c.Contracts)
 		prices := slices.Clone(n.Prices)
@@ -117,6 +118,11 @@ func (x *Exchange) cleared(c *ledger.Cleared) {
 			prices = append(prices, record.Price{Discovery: c.Discovery, Zone: p.Zone, Price: p.Price})
 		}
 		n.Prices = prices
+		flows := slices.Clone(n.Flows)
+		for _, f := range c.Outcome.Flows {
+			flows = append(flows, record.Flow{Discovery: c.Discovery, From: f.From, To: f.To, Energy: f.Energy})
+		}
+		n.Flows = flows
 		n.Import, n.Export = n.Import+c.Outcome.Import, n.Export+c.Outcome.Export
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"torg"
 	"torg/market"
+	"torg/settle"
 )
 
 // clear runs a discovery of the session over the orders that stand, and makes its
@@ -33,6 +34,7 @@ func (s *state) clear(discovery int) {
 	s.event(Event{Cleared: &Cleared{Slot: ses.slot, Discovery: discovery, Outcome: out, Contracts: contracts}})
 	s.activate(places, contracts)
 	s.markTight(out)
+	s.oweFees(out.Used)
 	ses.used = out.Used
 	if discovery == 1 {
 		ses.state = SessionCleared1
@@ -147,6 +149,14 @@ func (s *state) payIn(from torg.Account, c torg.Contract, owed torg.Cost) {
 	}
 	s.escrowed(from, owed)
 	s.post(torg.Posting{Slot: c.Slot, Kind: torg.PostEscrow, From: from, To: torg.AccountEscrow, Amount: owed, Contract: c.ID})
+}
+
+// oweFees notes what lines are owed for what the session's discoveries send over them
+// so far. What both send goes the same way, so that their flows add up.
+func (s *state) oweFees(used market.Usage) {
+	if fees := settle.SessionFees(s.Complex.Lines, used.Lines); fees.Sign() > 0 {
+		s.slot(s.head.session.slot).fees = fees
+	}
 }
 
 // markTight notes the zones that the outcome leaves no more room to, at their price.

@@ -92,8 +92,9 @@ func (s *state) correctOne(slot torg.Slot, r torg.Reading) error {
 	i := slices.IndexFunc(late.parties, func(p lateParty) bool {
 		return partyKey{p.Participant, p.Zone, p.Tariff} == keyOf(t.Site)
 	})
-	p := &late.parties[i]
-	s.correctParty(slot, p, change, late.monthNo == s.head.monthNo)
+	owed := s.lateFees(late)
+	s.correctParty(slot, &late.parties[i], change, late.monthNo == s.head.monthNo)
+	s.correction(slot, torg.AccountLoss, torg.AccountNetwork, s.lateFees(late).Sub(owed))
 	if !list.connected {
 		s.correctInvoice(slot, late.metered, change)
 		late.metered += change
@@ -116,6 +117,16 @@ func (s *state) correctParty(slot torg.Slot, p *lateParty, change torg.Energy, r
 			eligible: eligible(p.outside, p.paid, p.Baseline()).Sub(eligible(p.outside, paid, before.Baseline())),
 		})
 	}
+}
+
+// lateFees is what lines' owners are owed for a settled interval's deviations, as far
+// as they are known now.
+func (s *state) lateFees(l lateInterval) torg.Cost {
+	parties := make([]settle.Party, len(l.parties))
+	for i, p := range l.parties {
+		parties[i] = p.Party
+	}
+	return settle.DeviationFees(s.prices.routes, parties)
 }
 
 // correctInvoice posts what a change of the connection's energy, where it is the sum

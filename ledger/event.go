@@ -93,6 +93,7 @@ type Settled struct {
 	Parties     []SettledParty
 	Connection  torg.Energy // net import
 	Invoice     torg.Cost   // the supplier's, for the interval
+	Fees        torg.Cost   // owed to lines' owners, on the network account
 	Residual    torg.Cost   // shared out (plus) or borne by the loss account (minus)
 }
 

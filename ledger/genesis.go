@@ -25,24 +25,6 @@ type Genesis struct {
 	Unsigned   bool          // simulation only: signatures are neither made nor asked for
 }
 
-// Prices returns the supplier's two prices for a site in a slot: its tariff
-// class's, or the complex's quotes where it has none.
-func (g Genesis) Prices(site torg.Site, s torg.Slot) (sell, buy torg.Price) {
-	if q := g.Complex.Supplier; q != nil {
-		sell, buy = q.Sell, q.Buy
-	}
-	if site.Tariff == "" {
-		return sell, buy
-	}
-	start, since := g.Calendar.Start(s), time.Time{}
-	for _, t := range g.Tariffs {
-		if t.ID == site.Tariff && !t.From.After(start) && !t.From.Before(since) {
-			sell, buy, since = t.Sell, t.Buy, t.From
-		}
-	}
-	return sell, buy
-}
-
 // The range of a genesis' limits.
 const (
 	maxDeadline = 35 * 24 * time.Hour

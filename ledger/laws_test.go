@@ -30,6 +30,7 @@ func draw(t *rapid.T) (ledger.Genesis, []ledger.Block) {
 	if rapid.Bool().Draw(t, "negative") {
 		g.Complex.Supplier.Buy = price("-2")
 	}
+	zonesOf(t, &g)
 	w := &world{t: t, g: g, first: g.Calendar.At(start)}
 	w.at = g.Calendar.Opens(w.first)
 	w.admitAll()
@@ -46,6 +47,19 @@ func draw(t *rapid.T) (ledger.Genesis, []ledger.Block) {
 	w.late()
 	w.block(ledger.Close{Slot: g.Calendar.At(w.at) - 2})
 	return g, w.blocks
+}
+
+// zonesOf draws a grid of one zone, or of three in a ring, the supplier in the first.
+func zonesOf(t *rapid.T, g *ledger.Genesis) {
+	if rapid.Bool().Draw(t, "one zone") {
+		return
+	}
+	g.Complex.Zones = []torg.ZoneID{"z1", "z2", "z3"}
+	for i, z := range g.Complex.Zones {
+		g.Complex.Lines = append(g.Complex.Lines, torg.Line{From: z, To: g.Complex.Zones[(i+1)%3],
+			Capacity: rapid.SampledFrom([]torg.Energy{torg.Unlimited, 0, 20 * kWh}).Draw(t, "capacity"),
+			Fee:      torg.Price(rapid.Int64Range(0, 3).Draw(t, "fee")) * 10_000})
+	}
 }
 
 type world struct {
@@ -75,11 +89,15 @@ func (w *world) admitAll() {
 		if name == "b" { // a second site of a's owner
 			a.Participant, a.Sites[0].Participant = "a", "a"
 		}
+		a.Sites[0].Zone = w.zone(i)
 		bodies = append(bodies, a, ledger.Deposit{Participant: a.Participant, Reference: name,
 			Amount: torg.Money(rapid.SampledFrom([]int{1, 50_00, 5000_00}).Draw(w.t, "money"))})
 	}
 	w.block(bodies...)
 }
+
+// zone is where the i-th trader is.
+func (w *world) zone(i int) torg.ZoneID { return w.g.Complex.Zones[i%len(w.g.Complex.Zones)] }
 
 func (w *world) session() {
 	cal := w.g.Calendar
@@ -104,7 +122,7 @@ func (w *world) session() {
 
 func (w *world) orders(slot torg.Slot, discovery int) ledger.Orders {
 	body := ledger.Orders{Slot: slot, Discovery: discovery}
-	for _, name := range traders[:4] {
+	for i, name := range traders[:4] {
 		if rapid.IntRange(0, 3).Draw(w.t, "orders") == 0 {
 			continue
 		}
@@ -117,7 +135,7 @@ func (w *world) orders(slot torg.Slot, discovery int) ledger.Orders {
 			id = "common"
 		}
 		body.Orders = append(body.Orders, ledger.SignedOrder{Order: torg.Order{
-			ID: id, Participant: p, Site: torg.SiteID(name), Zone: "z1",
+			ID: id, Participant: p, Site: torg.SiteID(name), Zone: w.zone(i),
 			Slot: slot, Discovery: discovery, Sequence: rapid.Uint32Range(0, 3).Draw(w.t, "sequence"),
 			Side:   rapid.SampledFrom([]torg.Side{torg.Buy, torg.Sell}).Draw(w.t, "side"),
 			Energy: torg.Energy(rapid.Int64Range(1, 60_000).Draw(w.t, "energy")),
@@ -270,6 +288,7 @@ type follow struct {
 	paid      map[torg.ParticipantID]torg.Cost
 	baseline  map[torg.ParticipantID]torg.Cost
 	settled   int
+	fees      torg.Cost // owed to lines' owners: settled, and corrected
 }
 
 func (f *follow) see(t *rapid.T, e ledger.Event) {
@@ -286,8 +305,13 @@ func (f *follow) see(t *rapid.T, e ledger.Event) {
 		f.paidIn[e.Posting.Contract] = f.paidIn[e.Posting.Contract].Add(e.Posting.Amount)
 	case e.Posting != nil && (e.Posting.Kind == torg.PostPayout || e.Posting.Kind == torg.PostNetwork):
 		f.paidOut[e.Posting.Contract] = f.paidOut[e.Posting.Contract].Add(e.Posting.Amount)
+	case e.Posting != nil && e.Posting.Kind == torg.PostCorrection && e.Posting.To == torg.AccountNetwork:
+		f.fees = f.fees.Add(e.Posting.Amount)
+	case e.Posting != nil && e.Posting.Kind == torg.PostCorrection && e.Posting.From == torg.AccountNetwork:
+		f.fees = f.fees.Sub(e.Posting.Amount)
 	case e.Settled != nil:
 		f.settled++
+		f.fees = f.fees.Add(e.Settled.Fees)
 		for _, p := range e.Settled.Parties {
 			f.paid[p.Participant] = f.paid[p.Participant].Add(p.Paid)
 			f.baseline[p.Participant] = f.baseline[p.Participant].Add(p.Baseline)
@@ -296,7 +320,8 @@ func (f *follow) see(t *rapid.T, e ledger.Event) {
 }
 
 // No contract is lost or paid twice, whoever did not trade pays the supplier-only
-// bill to the unit, and what was paid is what left the accounts.
+// bill to the unit, what was paid is what left the accounts, and what lines are owed is
+// what the network account keeps.
 func TestNothingIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g, blocks := draw(t)
@@ -345,6 +370,9 @@ func TestNothingIsLost(t *testing.T) {
 			if len(open) == 0 && moved[p] != f.paid[p] {
 				t.Fatalf("%s is said to have paid %s, and paid %s", p, f.paid[p], moved[p])
 			}
+		}
+		if left := account(l, torg.AccountNetwork); len(open) == 0 && left != f.fees {
+			t.Fatalf("the network account is left with %s, lines are owed %s", left, f.fees)
 		}
 		if f.traded["idle"] {
 			t.Fatal("a site without orders traded")

@@ -8,7 +8,6 @@ import (
 
 	"torg"
 	"torg/canon"
-	"torg/market"
 	"torg/sign"
 )
 
@@ -74,10 +73,7 @@ func newRules(g Genesis) (*rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("genesis: timezone: %w", err)
 	}
-	if _, err := market.Clear(market.Book{Complex: g.Complex, Discovery: 1}); err != nil {
-		return nil, fmt.Errorf("genesis: complex: %w", err)
-	}
-	return &rules{Genesis: g, location: location, verifier: sign.NewVerifier(rememberedSignatures)}, nil
+	return &rules{Genesis: g, prices: g.PriceList(), location: location, verifier: sign.NewVerifier(rememberedSignatures)}, nil
 }
 
 // Apply runs a block on the committed state: what gates its time has passed, then

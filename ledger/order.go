@@ -217,12 +217,13 @@ func (s *state) worst(o torg.Order) torg.Price {
 }
 
 // shortage is what a seller may have to pay per watt-hour that it does not deliver,
-// at least nothing: the higher one of its class's price and the supplier's quote.
+// at least nothing: the higher one of its class's price and the supplier's quote, both
+// delivered to its zone.
 func (s *state) shortage(id torg.SiteID, slot torg.Slot) torg.Price {
 	t, _ := s.sites.get(id)
-	price, _ := s.Prices(t.Site, slot)
+	price, _ := s.prices.Class(t.Site, slot)
 	if q := s.Complex.Supplier; q != nil {
-		price = max(price, q.Sell)
+		price = max(price, q.Sell+s.prices.Fee(t.Zone))
 	}
 	return max(price, 0)
 }

@@ -410,7 +410,11 @@ func TestBadGenesis(t *testing.T) {
 		{"timezone", func(g *ledger.Genesis) { g.Timezone = "Europe/Nowhere" }},
 		{"differs from machine", func(g *ledger.Genesis) { g.Timezone = "Local" }},
 		{"zones", func(g *ledger.Genesis) { g.Complex.Zones = nil }},
-		{"one zone", func(g *ledger.Genesis) { g.Complex.Zones = []torg.ZoneID{"z1", "z2"} }},
+		{"lines[0]: unknown zone", func(g *ledger.Genesis) { g.Complex.Lines = []torg.Line{{From: "z1", To: "z2"}} }},
+		{"lines[0]: fee", func(g *ledger.Genesis) {
+			*g = twoZones()
+			g.Complex.Lines[0].Fee = -1
+		}},
 		{"operator", func(g *ledger.Genesis) { g.Unsigned = false }},
 	} {
 		g := genesis()

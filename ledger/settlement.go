@@ -121,6 +121,7 @@ func (s *state) input(first, last torg.Slot) (settle.Input, []partyAccount) {
 		in.Import += rec.imports
 		in.Export += rec.exports
 		in.Network = in.Network.Add(rec.network)
+		in.Fees = in.Fees.Add(rec.fees)
 		sum := torg.Energy(0)
 		tight := map[int]settle.Tight{}
 		for i := range rec.entries {
@@ -147,6 +148,7 @@ func (s *state) input(first, last torg.Slot) (settle.Input, []partyAccount) {
 	for i := range parties {
 		in.Parties[i] = parties[i].Party
 	}
+	in.Fees = in.Fees.Add(settle.DeviationFees(s.prices.routes, in.Parties))
 	return in, parties
 }
 
@@ -167,7 +169,7 @@ func (s *state) parties(first, last torg.Slot) (map[partyKey]int, []partyAccount
 	parties := make([]partyAccount, len(keys))
 	for i, k := range keys {
 		index[k] = i
-		sell, buy := s.Prices(prices[k], first)
+		sell, buy := s.prices.Class(prices[k], first)
 		parties[i].Party = settle.Party{Participant: k.participant, Zone: k.zone, Tariff: k.tariff, Sell: sell, Buy: buy}
 	}
 	return index, parties
@@ -196,7 +198,7 @@ func (r *slotRecord) price(z torg.ZoneID) (torg.Price, bool) {
 
 // settled releases guarantees, adds the interval to the month and reports it.
 func (s *state) settled(first, last torg.Slot, in settle.Input, r settle.Result, parties []partyAccount) {
-	e := Settled{First: first, Last: last, Connection: in.Connection, Invoice: r.Invoice, Residual: r.Residual}
+	e := Settled{First: first, Last: last, Connection: in.Connection, Invoice: r.Invoice, Fees: in.Fees, Residual: r.Residual}
 	for i := range parties {
 		p, pr := &parties[i], r.Parties[i]
 		s.reserve(p.Participant, p.guarantee.Neg())

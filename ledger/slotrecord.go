@@ -13,6 +13,7 @@ type slotRecord struct {
 	imports    torg.Energy // round 3
 	exports    torg.Energy
 	network    torg.Cost // got from contracts
+	fees       torg.Cost // owed to lines' owners for the session's flows
 	metered    bool      // the connection's own meter was read
 	connection torg.Energy
 	delivered  bool
@@ -111,6 +112,7 @@ func appendSlot(w *canon.Writer, r *slotRecord) {
 	w.Energy(r.imports)
 	w.Energy(r.exports)
 	w.Cost(r.network)
+	w.Cost(r.fees)
 	w.Bool(r.metered)
 	w.Energy(r.connection)
 	w.Bool(r.delivered)
@@ -123,7 +125,7 @@ func appendSlot(w *canon.Writer, r *slotRecord) {
 
 func readSlot(r *canon.Reader) *slotRecord {
 	return &slotRecord{
-		state: SessionState(r.U8()), imports: r.Energy(), exports: r.Energy(), network: r.Cost(),
+		state: SessionState(r.U8()), imports: r.Energy(), exports: r.Energy(), network: r.Cost(), fees: r.Cost(),
 		metered: r.Bool(), connection: r.Energy(), delivered: r.Bool(),
 		tight: canon.ReadList(r, stateLimit, func(r *canon.Reader) tightZone {
 			return tightZone{zone: canon.ID[torg.ZoneID](r), price: r.Price()}

@@ -34,6 +34,7 @@ const (
 // rules are what does not change while the chain lives.
 type rules struct {
 	Genesis
+	prices   PriceList
 	location *time.Location // in which months end
 	verifier *sign.Verifier // remembers good signatures; never changes an answer
 }

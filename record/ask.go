@@ -62,6 +62,9 @@ type Now struct {
 	Rounds    []Round
 	Prices    []Price // of the last session that has any, newest discovery last
 	PriceOf   string  // that session
+	Flows     []Flow  // of that session, newest discovery last
+	Zones     []torg.ZoneID
+	Lines     []torg.Line // of the complex; capacities are per slot
 	// InsidePrice is what a kWh cost on average in that session's contracts between
 	// participants; meaningful if InsideEnergy is positive.
 	InsidePrice  torg.Price
@@ -82,6 +85,7 @@ type Now struct {
 // SupplierQuotes are the supplier's two prices.
 type SupplierQuotes struct {
 	ID        torg.ParticipantID
+	Zone      torg.ZoneID // where the connection is
 	Sell, Buy torg.Price
 }
 

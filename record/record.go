@@ -42,6 +42,8 @@ type Session struct {
 	Origin       Origin
 	Rounds       []Round
 	Prices       []Price
+	Flows        []Flow        // of lines that carry any, by discovery, in the order of the complex's lines
+	Network      torg.Cost     // what buyers pay minus what sellers get, over both discoveries: fees and congestion rent
 	LedgerHeight int64         // of the block that made its first contracts active; 0 before
 	ActiveAfter  time.Duration // from the first gate to that commit, by this machine's clock
 }
@@ -58,6 +60,14 @@ type Price struct {
 	Discovery int
 	Zone      torg.ZoneID
 	Price     torg.Price
+}
+
+// Flow is the net energy that a discovery sends over a line, positive, in the
+// direction from From to To. What both discoveries send goes the same way.
+type Flow struct {
+	Discovery int
+	From, To  torg.ZoneID
+	Energy    torg.Energy
 }
 
 // Order is an order and what became of it.

@@ -80,6 +80,14 @@ func TestAMandateFollowsANegativeQuote(t *testing.T) {
 	}
 }
 
+func TestAMandateFollowsFeesOnTheWayToTheSupplier(t *testing.T) {
+	text := strings.Replace(good, "    zone: z1\n    role", "    zone: z2\n    role", 1)
+	text = strings.Replace(text, `buy_price: "1.1"}`, `buy_price: "0.1"}`, 1)
+	if got := mustParse(t, text).Sites[0].Agent.Limits.MinSell; got != -17_000 {
+		t.Errorf("sells down to %s, the supplier pays 0.1 and the line takes 0.27", got)
+	}
+}
+
 // The examples of the page on file formats, the complex's and what a scenario adds.
 func TestThePublishedExampleIsRead(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(require.Shared(t), "design", "FORMATS.md"))

@@ -15,11 +15,12 @@ func (s *Scenario) sites(o object) {
 	for _, p := range s.Participants {
 		owners[p.ID] = p
 	}
+	routes := s.Complex.Routes()
 	for _, n := range o.list("sites", MaxSites) {
 		f := o.r.object(n, "sites", "id", "participant", "name", "name_en", "zone", "role", "mode", "tariff",
 			"capacity_kw", "source", "agent", "meters")
 		f.require("id", "participant", "zone", "role", "capacity_kw", "meters")
-		site := s.site(f, owners)
+		site := s.site(f, owners, routes)
 		switch {
 		case site.ID == "":
 		case seen[site.ID]:
@@ -35,7 +36,7 @@ func (s *Scenario) sites(o object) {
 	}
 }
 
-func (s *Scenario) site(f object, owners map[torg.ParticipantID]Participant) Site {
+func (s *Scenario) site(f object, owners map[torg.ParticipantID]Participant, routes torg.Routes) Site {
 	site := Site{
 		Site: torg.Site{
 			ID:          torg.SiteID(f.id("id")),
@@ -59,7 +60,7 @@ func (s *Scenario) site(f object, owners map[torg.ParticipantID]Participant) Sit
 	s.checkTariff(f, site)
 	site.Meters = f.meters()
 	site.Source = parse(f, "source", source(site), func(text string) (string, error) { return text, torg.ValidID(text) })
-	site.Agent = s.agent(f, site)
+	site.Agent = s.agent(f, site, routes)
 	return site
 }
 
@@ -97,9 +98,9 @@ func source(site Site) string {
 
 // agent reads an agent and its mandate's limits. By default a mandate allows the
 // sides that the site has meters for, as much as the connected capacity carries, up
-// to the price cap and not below 0 (or below the supplier's own price, where that is
-// negative).
-func (s *Scenario) agent(f object, site Site) Agent {
+// to the price cap and not below 0 (or below what the supplier pays at the site, where
+// that is negative).
+func (s *Scenario) agent(f object, site Site, routes torg.Routes) Agent {
 	o := object{r: f.r, node: f.node, path: "agent"}
 	if f.has("agent") {
 		o = f.r.object(f.at("agent"), "agent", "goal", "strategy", "buy", "sell", "max_energy_wh", "max_buy_price", "min_sell_price", "daily_spend")
@@ -111,7 +112,7 @@ func (s *Scenario) agent(f object, site Site) Agent {
 		Sell:      parse(o, "sell", site.has(FlowGeneration), boolean),
 		MaxEnergy: parse(o, "max_energy_wh", min(max(perSlot, 1), torg.MaxOrderEnergy), energy(torg.MaxOrderEnergy)),
 		MaxBuy:    parse(o, "max_buy_price", s.PriceCap, torg.ParsePrice),
-		MinSell:   parse(o, "min_sell_price", min(0, s.lowestQuote(site)), torg.ParsePrice),
+		MinSell:   parse(o, "min_sell_price", min(0, s.lowestQuote(site, routes)), torg.ParsePrice),
 	}
 	perDay := a.Limits.MaxEnergy * torg.Energy(24*time.Hour/s.Calendar.Interval)
 	worth := float64(perDay) * float64(max(a.Limits.MaxBuy, 0)) / 1e6 // kopecks
@@ -124,8 +125,9 @@ func (s Site) has(flow Flow) bool {
 	return slices.ContainsFunc(s.Meters, func(m Meter) bool { return m.Flow == flow })
 }
 
-// lowestQuote is the price at which the supplier takes what a site feeds out.
-func (s *Scenario) lowestQuote(site Site) torg.Price {
+// lowestQuote is the price at which the supplier takes what a site feeds out, less the
+// fees on the way to the supplier's zone.
+func (s *Scenario) lowestQuote(site Site, routes torg.Routes) torg.Price {
 	t, _ := s.TariffAt(site.Tariff, s.Start)
-	return t.Buy
+	return max(t.Buy-routes.Fee(site.Zone), torg.MinPrice)
 }

@@ -9,13 +9,17 @@
 // S >= B, and f(x) = max(S x, B x) for what x costs at those two prices. f is convex
 // and f(kx) = k f(x) for k >= 0, so f(x+y) <= f(x) + f(y).
 //
+// In a zone away from the supplier's both prices are delivered there: with F for the
+// cheapest fees on the way, S + F for consumption and B - F for what flows back.
+//
 // Whoever did not trade pays the baseline: without contracts d = M, and nothing was
 // contracted inside, so no deviation is priced as tight; the imbalance is f(M), which
 // is the baseline by definition. It does not matter what others do or which lines are
 // full.
 //
 // The residual is not negative when nothing is lost, every class has the supplier's
-// two prices, and the network account covers the lines' fees. With I and E for the
+// two prices delivered to its zone, and contracts' gaps cover the fees of what they
+// sent over lines, which equilibrium prices do. First without lines: with I and E for the
 // energy of round 3, contracts inside cancel out, so sum(C) = I - E, and the
 // connection meters sum(M) = I - E + sum(d). The invoice is
 //
@@ -25,6 +29,11 @@
 // sum(f(d)), which is what parties paid for their deviations. Full connections and
 // lines only add to the right side: there a shortfall costs at least S and a surplus
 // earns at most B.
+//
+// With lines, parties of a zone pay F |d| each beside f(d), together at least F times
+// the zone's net deviation, which is what lines are owed for it. Sessions' fees are in
+// contracts' gaps. What the gaps hold beyond them is congestion rent, and part of the
+// residual.
 //
 // Money neither appears nor vanishes: Interval defines the residual as the very sum
 // that Postings leaves on the imbalance account, and gives away exactly that, so the

@@ -1,6 +1,7 @@
 package settle_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,66 +46,95 @@ func TestStories(t *testing.T) {
 // sentences are what a story may say; a name is a party or the supplier.
 var sentences = []struct {
 	form *regexp.Regexp
-	tell func(in *settle.Input, w []string) error
+	tell func(in *telling, w []string) error
 }{
-	{regexp.MustCompile(`^supplier sells at (\S+), buys at (\S+)$`), func(in *settle.Input, w []string) (err error) {
+	{regexp.MustCompile(`^supplier sells at (\S+), buys at (\S+)$`), func(in *telling, w []string) (err error) {
 		in.HasSupplier = true
 		in.SupplierSell, in.SupplierBuy, err = twoPrices(w[1], w[2])
 		return err
 	}},
-	{regexp.MustCompile(`^price cap (\S+)$`), func(in *settle.Input, w []string) (err error) {
+	{regexp.MustCompile(`^price cap (\S+)$`), func(in *telling, w []string) (err error) {
 		in.PriceCap, err = torg.ParsePrice(w[1])
 		return err
 	}},
-	{regexp.MustCompile(`^(\S+) meters (\S+ k?Wh)$`), func(in *settle.Input, w []string) error {
-		e, err := energy(w[2])
+	{regexp.MustCompile(`^line (\S+) (\S+) fee (\S+)$`), func(in *telling, w []string) (err error) {
+		l := torg.Line{From: torg.ZoneID(w[1]), To: torg.ZoneID(w[2]), Capacity: torg.Unlimited}
+		l.Fee, err = torg.ParsePrice(w[3])
+		in.grid.Zones = append(in.grid.Zones, l.From, l.To)
+		in.grid.Lines = append(in.grid.Lines, l)
+		return err
+	}},
+	{regexp.MustCompile(`^a session sends (\S+ k?Wh) from (\S+) to (\S+)$`), func(in *telling, w []string) error {
+		e, err := energy(w[1])
+		flows := make([]torg.Energy, len(in.grid.Lines))
+		for i, l := range in.grid.Lines {
+			switch [2]torg.ZoneID{torg.ZoneID(w[2]), torg.ZoneID(w[3])} {
+			case [2]torg.ZoneID{l.From, l.To}:
+				flows[i] = e
+			case [2]torg.ZoneID{l.To, l.From}:
+				flows[i] = -e
+			}
+		}
+		in.Fees = in.Fees.Add(settle.SessionFees(in.grid.Lines, flows))
+		return err
+	}},
+	{regexp.MustCompile(`^(\S+)(?: in (\S+))? meters (\S+ k?Wh)$`), func(in *telling, w []string) error {
+		e, err := energy(w[3])
 		in.Connection += e
-		in.Parties = append(in.Parties, settle.Party{Participant: torg.ParticipantID(w[1]), Zone: "main",
-			Metered: e, Sell: in.SupplierSell, Buy: in.SupplierBuy})
+		zone := torg.ZoneID(cmp.Or(w[2], "main"))
+		fee := in.grid.Routes().Fee(zone)
+		in.Parties = append(in.Parties, settle.Party{Participant: torg.ParticipantID(w[1]), Zone: zone,
+			Metered: e, Sell: in.SupplierSell + fee, Buy: in.SupplierBuy - fee})
 		return err
 	}},
-	{regexp.MustCompile(`^(\S+) buys (\S+ k?Wh) from (\S+)$`), func(in *settle.Input, w []string) error {
+	{regexp.MustCompile(`^(\S+) buys (\S+ k?Wh) from (\S+)$`), func(in *telling, w []string) error {
 		e, err := energy(w[2])
-		trade(in, party(in, w[1]), party(in, w[3]), e)
+		trade(&in.Input, party(&in.Input, w[1]), party(&in.Input, w[3]), e)
 		return err
 	}},
-	{regexp.MustCompile(`^(\S+)'s class is charged (\S+), paid (\S+)$`), func(in *settle.Input, w []string) (err error) {
-		p := party(in, w[1])
+	{regexp.MustCompile(`^(\S+)'s class is charged (\S+), paid (\S+)$`), func(in *telling, w []string) (err error) {
+		p := party(&in.Input, w[1])
 		p.Sell, p.Buy, err = twoPrices(w[2], w[3])
 		return err
 	}},
-	{regexp.MustCompile(`^(\S+) in a session full at (\S+)(?: with (\S+ k?Wh) inside)?$`), func(in *settle.Input, w []string) (err error) {
+	{regexp.MustCompile(`^(\S+) in a session full at (\S+)(?: with (\S+ k?Wh) inside)?$`), func(in *telling, w []string) (err error) {
 		var f settle.Tight
 		if f.Price, err = torg.ParsePrice(w[2]); err == nil && w[3] != "" {
 			f.Inside, err = energy(w[3])
 		}
-		p := party(in, w[1])
+		p := party(&in.Input, w[1])
 		p.Tight = append(p.Tight, f)
 		return err
 	}},
-	{regexp.MustCompile(`^lost (\S+ k?Wh)$`), func(in *settle.Input, w []string) error {
+	{regexp.MustCompile(`^lost (\S+ k?Wh)$`), func(in *telling, w []string) error {
 		e, err := energy(w[1])
 		in.Connection += e
 		return err
 	}},
-	{regexp.MustCompile(`^the network got (\S+)$`), func(in *settle.Input, w []string) (err error) {
+	{regexp.MustCompile(`^the network got (\S+)$`), func(in *telling, w []string) (err error) {
 		in.Network, err = torg.ParseCost(w[1])
 		return err
 	}},
-	{regexp.MustCompile(`^lines are owed (\S+)$`), func(in *settle.Input, w []string) (err error) {
+	{regexp.MustCompile(`^lines are owed (\S+)$`), func(in *telling, w []string) (err error) {
 		in.Fees, err = torg.ParseCost(w[1])
 		return err
 	}},
-	{regexp.MustCompile(`^the loss account has borne (\S+)$`), func(in *settle.Input, w []string) (err error) {
+	{regexp.MustCompile(`^the loss account has borne (\S+)$`), func(in *telling, w []string) (err error) {
 		in.LossDebt, err = torg.ParseCost(w[1])
 		return err
 	}},
 }
 
+// telling is what a story has told so far. The supplier is in zone main.
+type telling struct {
+	settle.Input
+	grid torg.Complex
+}
+
 // tell reads a story's upper half.
 func tell(t *testing.T, told string) settle.Input {
 	t.Helper()
-	var in settle.Input
+	in := telling{grid: torg.Complex{Zones: []torg.ZoneID{"main"}, Supplier: &torg.Supplier{Zone: "main"}}}
 	for line := range strings.Lines(told) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -124,7 +154,8 @@ func tell(t *testing.T, told string) settle.Input {
 			t.Fatalf("%s: not a sentence of a story", line)
 		}
 	}
-	return in
+	in.Fees = in.Fees.Add(settle.DeviationFees(in.grid.Routes(), in.Parties))
+	return in.Input
 }
 
 // party finds a party of a story; nil is the supplier.
@@ -195,6 +226,9 @@ func results(in settle.Input, r settle.Result) string {
 			fmt.Fprintf(&b, ", gets back %s", p.Residual)
 		}
 		fmt.Fprintln(&b)
+	}
+	if in.Fees.Sign() != 0 {
+		fmt.Fprintf(&b, "lines are owed %s\n", in.Fees)
 	}
 	if r.Invoice.Sign() != 0 || r.Extra.Sign() != 0 {
 		fmt.Fprintf(&b, "invoice %s, beyond round 3 %s\n", r.Invoice, r.Extra)

@@ -12,7 +12,7 @@ import (
 // History is generated history: on no balance, not on the ledger, and marked as
 // such wherever it is shown.
 type History struct {
-	Sessions    []record.Session // Slot, State and Prices count; rounds are summed from the contracts
+	Sessions    []record.Session // Slot, State, Prices and Flows count; the rest is summed from the contracts
 	Contracts   []torg.Contract  // each of one of the sessions
 	Readings    []torg.Reading
 	Forecasts   []Forecast
@@ -48,6 +48,7 @@ var forgetHistory = []string{
 	`DELETE FROM positions WHERE slot IN (SELECT slot FROM sessions WHERE origin = 'simulated')`,
 	`DELETE FROM contracts WHERE slot IN (SELECT slot FROM sessions WHERE origin = 'simulated')`,
 	`DELETE FROM prices WHERE slot IN (SELECT slot FROM sessions WHERE origin = 'simulated')`,
+	`DELETE FROM flows WHERE slot IN (SELECT slot FROM sessions WHERE origin = 'simulated')`,
 	`DELETE FROM rounds WHERE slot IN (SELECT slot FROM sessions WHERE origin = 'simulated')`,
 	`DELETE FROM sessions WHERE origin = 'simulated'`,
 }
@@ -71,7 +72,7 @@ func (h History) putSessions(ctx context.Context, t *tx) error {
 	for _, c := range h.Contracts {
 		bySlot[c.Slot] = append(bySlot[c.Slot], c)
 	}
-	var sessions, prices, rounds, contracts, positions [][]any
+	var sessions, prices, flows, rounds, contracts, positions [][]any
 	for _, session := range h.Sessions {
 		delivered := session.State == record.Settled
 		sessions = append(sessions, []any{int64(session.Slot), text(session.State), string(record.Simulated), int64(0), delivered, int64(0), false})
@@ -79,6 +80,9 @@ func (h History) putSessions(ctx context.Context, t *tx) error {
 		for _, p := range session.Prices {
 			prices = append(prices, []any{int64(session.Slot), int64(p.Discovery), n[p.Discovery], text(p.Zone), int64(p.Price), nil, nil})
 			n[p.Discovery]++
+		}
+		for i, f := range session.Flows {
+			flows = append(flows, []any{int64(session.Slot), int64(f.Discovery), int64(i), text(f.From), text(f.To), int64(f.Energy)})
 		}
 		own := bySlot[session.Slot]
 		if len(own) == 0 {
@@ -104,6 +108,7 @@ func (h History) putSessions(ctx context.Context, t *tx) error {
 	}{
 		{"sessions", "slot, state, origin, height, delivered, active_after, noted", sessions},
 		{"prices", priceColumns, prices},
+		{"flows", flowColumns, flows},
 		{"rounds", "slot, discovery, round, contracts, energy", rounds},
 		{"contracts", contractColumns, contracts},
 		{"positions", positionColumns, positions},

@@ -134,7 +134,52 @@ func (s *Store) sessions(ctx context.Context, q querier, w *where, limit int) ([
 			session.Prices = append(session.Prices, p.Price)
 		}
 	}
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	return all, network(ctx, q, at, oldest, newest)
+}
+
+// network adds what sessions sent over lines and what that left between buyers and
+// sellers.
+func network(ctx context.Context, q querier, at map[torg.Slot]*record.Session, oldest, newest int64) error {
+	type flowed struct {
+		slot torg.Slot
+		record.Flow
+	}
+	flows, err := list(ctx, q, func(row func(...any) error) (f flowed, err error) {
+		err = row(&f.slot, &f.Discovery, str(&f.From), str(&f.To), &f.Energy)
+		return f, err
+	}, `SELECT slot, discovery, from_zone, to_zone, energy FROM flows WHERE slot BETWEEN $1 AND $2 ORDER BY slot, discovery, n`, oldest, newest)
+	if err != nil {
+		return err
+	}
+	for _, f := range flows {
+		if session := at[f.slot]; session != nil {
+			session.Flows = append(session.Flows, f.Flow)
+		}
+	}
+	// Of generated history there are contracts and no clearings.
+	gaps, err := list(ctx, q, func(row func(...any) error) (g gap, err error) {
+		err = row(&g.slot, scanCost{&g.cost}, &g.energy, &g.buyer, &g.seller)
+		return g, err
+	}, `SELECT slot, network, 0, 0, 0 FROM clearings WHERE slot BETWEEN $1 AND $2
+		UNION ALL SELECT c.slot, '0', c.energy, c.buyer_price, c.seller_price FROM contracts c JOIN sessions s ON s.slot = c.slot
+		WHERE c.slot BETWEEN $3 AND $4 AND s.origin = 'simulated' AND c.buyer_price <> c.seller_price`, oldest, newest, oldest, newest)
+	for _, g := range gaps {
+		if session := at[g.slot]; session != nil {
+			session.Network = session.Network.Add(g.cost).Add(g.energy.At(g.buyer)).Sub(g.energy.At(g.seller))
+		}
+	}
+	return err
+}
+
+// gap is what a discovery or a contract leaves between buyers and sellers.
+type gap struct {
+	slot          torg.Slot
+	cost          torg.Cost
+	energy        torg.Energy
+	buyer, seller torg.Price
 }
 
 // Clearing is what a discovery made of the grid.

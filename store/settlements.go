@@ -20,10 +20,10 @@ import (
 //
 // The slots after the last settled interval that have readings already are answered
 // for as well, as provisional rows, one a party and interval: what the contracts of
-// those slots cost, and the deviation of their readings at the class's two prices.
-// That is the interval's settlement as if it ended now, but for what only the whole
-// interval shows (residual, a full connection), so settled and provisional rows add
-// up without a slot being counted twice or left out.
+// those slots cost, and the deviation of their readings at the class's two prices
+// delivered to the zone. That is the interval's settlement as if it ended now, but for
+// what only the whole interval shows (residual, a full way to the zone), so settled and
+// provisional rows add up without a slot being counted twice or left out.
 func (s *Store) Settlements(ctx context.Context, f record.Filter, from, to time.Time) (all []record.Settlement, err error) {
 	g := s.market.Load()
 	if g == nil {
@@ -162,8 +162,9 @@ func provisional(ctx context.Context, q querier, g ledger.Genesis, first, last t
 		}
 	}
 	all := make([]record.Settlement, 0, len(sums))
+	prices := g.PriceList()
 	for _, r := range sums {
-		sell, buy := g.Prices(torg.Site{Tariff: r.Tariff}, r.First)
+		sell, buy := prices.Class(torg.Site{Zone: r.Zone, Tariff: r.Tariff}, r.First)
 		r.Imbalance = atTwoPrices(r.Metered-r.Contracted, sell, buy)
 		r.Paid = r.Paid.Add(r.Imbalance)
 		r.Baseline = atTwoPrices(r.Metered, sell, buy)

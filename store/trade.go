@@ -119,8 +119,10 @@ func (b *block) outcome(ctx context.Context, slot torg.Slot, discovery int, o ma
 	if err := b.insert(ctx, "prices", priceColumns, prices); err != nil {
 		return err
 	}
-	return b.insert(ctx, "flows", "slot, discovery, n, from_zone, to_zone, energy", flows)
+	return b.insert(ctx, "flows", flowColumns, flows)
 }
+
+const flowColumns = "slot, discovery, n, from_zone, to_zone, energy"
 
 const priceColumns = "slot, discovery, n, zone, price, lowest, highest"
 

@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"math/bits"
 	"time"
 
 	"torg"
@@ -9,7 +10,8 @@ import (
 )
 
 // WithInterval returns the scenario with slots of another length. What counts per
-// slot (capacities, mandates' energies) changes with it.
+// slot (capacities of lines and of the connection, mandates' energies) changes with it,
+// rounded down, and is at most torg.MaxSessionEnergy.
 func WithInterval(sc *scenario.Scenario, interval time.Duration) (*scenario.Scenario, error) {
 	cal := torg.Calendar{Interval: interval}
 	if err := cal.Valid(); err != nil {
@@ -22,7 +24,13 @@ func WithInterval(sc *scenario.Scenario, interval time.Duration) (*scenario.Scen
 		if e == torg.Unlimited {
 			return e
 		}
-		return torg.Energy(int64(e) * interval.Milliseconds() / sc.Calendar.Interval.Milliseconds())
+		hi, lo := bits.Mul64(uint64(e), uint64(interval.Milliseconds()))
+		each := uint64(sc.Calendar.Interval.Milliseconds())
+		if hi >= each {
+			return torg.MaxSessionEnergy
+		}
+		n, _ := bits.Div64(hi, lo, each)
+		return torg.Energy(min(n, uint64(torg.MaxSessionEnergy)))
 	}
 	out := *sc
 	out.Calendar = cal

@@ -256,6 +256,28 @@ func TestAnotherIntervalKeepsThePower(t *testing.T) {
 	if got, want := long.Sites[0].Agent.Limits.MaxEnergy, 30*sc.Sites[0].Agent.Limits.MaxEnergy; got/30 != want/30 {
 		t.Errorf("mandate for %d Wh, want %d", got, want)
 	}
+	zones := *sc
+	zones.Complex.Lines = []torg.Line{{Capacity: 501}, {Capacity: torg.Unlimited}, {Capacity: torg.MaxSessionEnergy}, {}}
+	for _, c := range []struct {
+		interval time.Duration
+		want     []torg.Energy
+	}{
+		{15 * time.Minute, []torg.Energy{15_030, torg.Unlimited, torg.MaxSessionEnergy, 0}},
+		{30 * time.Second, []torg.Energy{501, torg.Unlimited, torg.MaxSessionEnergy, 0}},
+	} {
+		other, err := world.WithInterval(&zones, c.interval)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, l := range other.Complex.Lines {
+			if l.Capacity != c.want[i] {
+				t.Errorf("slots of %s: line %d carries %d Wh, want %d", c.interval, i, l.Capacity, c.want[i])
+			}
+		}
+		if back, err := world.WithInterval(other, 30*time.Second); err != nil || back.Complex.Lines[0].Capacity != 501 {
+			t.Errorf("slots of %s and back: %+v, %v", c.interval, back.Complex.Lines, err)
+		}
+	}
 	for _, d := range []time.Duration{0, 7 * time.Second, 2 * time.Hour} {
 		if _, err := world.WithInterval(sc, d); err == nil {
 			t.Errorf("slots of %s are made", d)

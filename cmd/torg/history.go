@@ -34,11 +34,11 @@ func makeHistory(ctx context.Context, sc *scenario.Scenario, now time.Time) (sto
 	past.Start = past.Calendar.Start(first).AddDate(0, 0, -historyDays)
 	ratio := torg.Slot(past.Calendar.Interval / sc.Calendar.Interval)
 	c := &historian{
-		rows: &h, ratio: ratio, calendar: sc.Calendar, owner: map[torg.SiteID]torg.ParticipantID{},
-		forecasts: map[place]torg.Energy{}, sums: map[torg.ParticipantID]*sums{},
+		rows: &h, ratio: ratio, calendar: sc.Calendar, party: map[torg.SiteID]party{},
+		forecasts: map[place]torg.Energy{}, sums: map[party]*sums{},
 	}
 	for _, s := range sc.Sites {
-		c.owner[s.ID] = s.Participant
+		c.party[s.ID] = party{s.Participant, s.Zone, s.Tariff}
 	}
 	_, err = sim.Run(ctx, sim.Config{Scenario: past, Unsigned: true, Watch: c.block, Recorder: c})
 	return h, err
@@ -49,21 +49,28 @@ type place struct {
 	slot torg.Slot
 }
 
+// party is what is settled as one: a participant's sites of a zone and class.
+type party struct {
+	participant torg.ParticipantID
+	zone        torg.ZoneID
+	tariff      torg.TariffID
+}
+
 // historian turns a simulation into rows.
 type historian struct {
 	sim.Silent
 	rows      *store.History
 	ratio     torg.Slot
 	calendar  torg.Calendar
-	owner     map[torg.SiteID]torg.ParticipantID
-	forecasts map[place]torg.Energy        // medians that wait for their readings
-	sums      map[torg.ParticipantID]*sums // of the interval that is not settled yet
+	party     map[torg.SiteID]party
+	forecasts map[place]torg.Energy // medians that wait for their readings
+	sums      map[party]*sums       // of the interval that is not settled yet
 }
 
-// sums are what a participant's sites did in an interval, in Wh.
+// sums are what a party's sites did in an interval, in Wh.
 type sums struct{ inside, errors, metered torg.Energy }
 
-func (c *historian) of(p torg.ParticipantID) *sums {
+func (c *historian) of(p party) *sums {
 	if c.sums[p] == nil {
 		c.sums[p] = &sums{}
 	}
@@ -104,12 +111,15 @@ func (c *historian) cleared(k *ledger.Cleared) {
 	for _, p := range k.Outcome.Prices {
 		row.Prices = append(row.Prices, record.Price{Discovery: k.Discovery, Zone: p.Zone, Price: p.Price})
 	}
+	for _, f := range k.Outcome.Flows {
+		row.Flows = append(row.Flows, record.Flow{Discovery: k.Discovery, From: f.From, To: f.To, Energy: f.Energy})
+	}
 	for i, contract := range k.Contracts {
 		contract.Slot, contract.ID = slot, torg.NewContractID(session, k.Discovery, i+1)
 		c.rows.Contracts = append(c.rows.Contracts, contract)
 		if contract.Round < 3 {
-			c.of(contract.Buyer).inside += contract.Energy
-			c.of(contract.Seller).inside += contract.Energy
+			c.of(c.party[contract.BuyerSite]).inside += contract.Energy
+			c.of(c.party[contract.SellerSite]).inside += contract.Energy
 		}
 	}
 }
@@ -117,7 +127,7 @@ func (c *historian) cleared(k *ledger.Cleared) {
 func (c *historian) reading(r torg.Reading) {
 	at := place{r.Site, r.Slot}
 	if median, ok := c.forecasts[at]; ok {
-		sum := c.of(c.owner[r.Site])
+		sum := c.of(c.party[r.Site])
 		sum.errors += (r.Energy - median).Abs()
 		sum.metered += r.Energy.Abs()
 		delete(c.forecasts, at)
@@ -129,7 +139,7 @@ func (c *historian) reading(r torg.Reading) {
 
 func (c *historian) settled(s *ledger.Settled) {
 	for _, p := range s.Parties {
-		sum := c.of(p.Participant)
+		sum := c.of(party{p.Participant, p.Zone, p.Tariff})
 		c.rows.Settlements = append(c.rows.Settlements, record.Settlement{
 			First: s.First * c.ratio, Last: (s.Last+1)*c.ratio - 1, Participant: p.Participant, Zone: p.Zone, Tariff: p.Tariff,
 			Metered: p.Metered, Contracted: p.Contracted, Paid: p.Paid, Baseline: p.Baseline, Imbalance: p.Imbalance,

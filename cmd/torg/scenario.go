@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"torg/config"
@@ -28,9 +27,6 @@ func loadScenario(c config.Config) (*scenario.Scenario, error) {
 		if sc, err = scenario.Load(c.Scenario); err != nil {
 			return nil, usage(err)
 		}
-	}
-	if len(sc.Complex.Zones) > 1 {
-		return nil, usage(fmt.Errorf("%s: %d zones: this version clears complexes of one zone", c.Scenario, len(sc.Complex.Zones)))
 	}
 	if c.Interval != 0 && c.Interval != sc.Calendar.Interval {
 		var err error

@@ -46,7 +46,7 @@ type Market struct {
 // New builds the complex.
 func New() *Market {
 	m := &Market{
-		Quotes:  record.SupplierQuotes{ID: "supplier", Sell: price("7.2"), Buy: price("1.1")},
+		Quotes:  record.SupplierQuotes{ID: "supplier", Zone: "z1", Sell: price("7.2"), Buy: price("1.1")},
 		Funds:   map[torg.Account]torg.Cost{},
 		changed: make(chan struct{}),
 	}

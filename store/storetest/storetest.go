@@ -34,6 +34,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		{"journal and messages", testJournal},
 		{"readings beside forecasts", testReadings},
 		{"generated history", testHistory},
+		{"zones and lines", testZones},
 		{"text that strangers choose", testStrangers},
 		{"one database, one chain", testBind},
 	} {
