@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"torg"
 	"torg/audit"
 	"torg/report"
 	"torg/scenario"
@@ -52,12 +51,37 @@ sites:
   - {id: odd-1, participant: odd, zone: z1, role: sharing, tariff: base, capacity_kw: 300, agent: {strategy: median}, meters: [{flow: load, csv: odd.csv, value: value, unit: kW}]}
 `
 
-// output runs the small complex once for each pricing, and returns its folder.
-func output(t testing.TB, pricing torg.Pricing) string {
+// inZones is the small complex over three zones in a row and one beside them, the
+// supplier at one end, with lines that are full at times.
+var inZones = strings.NewReplacer(
+	"PRICING", "split",
+	"zones: [z1]", `zones: [z1, z2, z3, z4]
+lines:
+  - {from: z1, to: z2, capacity_wh: 120000, fee: "0.27"}
+  - {from: z3, to: z2, capacity_wh: 60000, fee: "0.13"}
+  - {from: z2, to: z4, capacity_wh: null, fee: "0"}`,
+	"foundry, zone: z1", "foundry, zone: z2",
+	"factory, zone: z1, role: plant, tariff: base", "factory, zone: z3, role: plant, tariff: base",
+	"poor, zone: z1", "poor, zone: z3",
+	"idle, zone: z1", "idle, zone: z3",
+	"wind, zone: z1", "wind, zone: z3",
+	"odd, zone: z1", "odd, zone: z4",
+	"import_capacity_wh: 60000", "import_capacity_wh: 150000",
+).Replace(small)
+
+// complexes are the runs to audit, by name.
+var complexes = map[string]string{
+	"split":   strings.Replace(small, "PRICING", "split", 1),
+	"uniform": strings.Replace(small, "PRICING", "uniform", 1),
+	"zones":   inZones,
+}
+
+// output runs a complex once, and returns its folder.
+func output(t testing.TB, name string) string {
 	t.Helper()
 	runs.Lock()
 	defer runs.Unlock()
-	if dir, ok := runs.dirs[pricing]; ok {
+	if dir, ok := runs.dirs[name]; ok {
 		return dir
 	}
 	dir, err := os.MkdirTemp("", "torg-audit-")
@@ -73,7 +97,7 @@ func output(t testing.TB, pricing torg.Pricing) string {
 	write(t, filepath.Join(dir, "in", "odd.csv"), series(func(i int) string {
 		return [2]string{"0", "90"}[(i/2*7919+i/2*i/2*31)%10/4%2] // on and off by the hour, as if by chance
 	}))
-	sc, err := scenario.Parse(filepath.Join(dir, "in", "small.yaml"), []byte(strings.Replace(small, "PRICING", string(pricing), 1)))
+	sc, err := scenario.Parse(filepath.Join(dir, "in", "small.yaml"), []byte(complexes[name]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,14 +112,14 @@ func output(t testing.TB, pricing torg.Pricing) string {
 	if err := c.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	runs.dirs[pricing] = out
+	runs.dirs[name] = out
 	return out
 }
 
 var runs = struct {
 	sync.Mutex
-	dirs map[torg.Pricing]string
-}{dirs: map[torg.Pricing]string{}}
+	dirs map[string]string
+}{dirs: map[string]string{}}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -137,18 +161,18 @@ func write(t testing.TB, path string, content []byte) {
 }
 
 func TestWhatASimulationWritesHolds(t *testing.T) {
-	for _, pricing := range []torg.Pricing{torg.Split, torg.Uniform} {
-		dir := output(t, pricing)
+	for name := range complexes {
+		dir := output(t, name)
 		r, err := audit.Dir(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !r.OK() {
-			t.Errorf("%s:\n%s", pricing, r)
+			t.Errorf("%s:\n%s", name, r)
 		}
 		for _, c := range r.Checks {
 			if c.Done == 0 {
-				t.Errorf("%s: nothing is checked under %q", pricing, c.Name)
+				t.Errorf("%s: nothing is checked under %q", name, c.Name)
 			}
 		}
 	}
@@ -156,15 +180,19 @@ func TestWhatASimulationWritesHolds(t *testing.T) {
 
 // TestTheSmallComplexHasItAll keeps the damages below from missing their aim.
 func TestTheSmallComplexHasItAll(t *testing.T) {
-	dir := output(t, torg.Split)
-	for _, want := range []struct{ file, column, value string }{
+	type row struct{ file, column, value string }
+	always := []row{
 		{"unmatched.csv", "reason", "funds"}, {"unmatched.csv", "reason", "connection_capacity"},
 		{"orders.csv", "discovery", "2"}, {"contracts.csv", "round", "1"}, {"contracts.csv", "round", "2"}, {"contracts.csv", "round", "3"},
 		{"readings.csv", "quality", "estimated"}, {"settlement.csv", "kind", "no_worse"}, {"settlement.csv", "kind", "residual"},
 		{"settlement.csv", "kind", "network"}, {"settlement.csv", "kind", "invoice"},
-	} {
-		if rowWhere(t, read(t, dir, want.file), want.column, want.value) < 0 {
-			t.Errorf("%s has no row with %s %q", want.file, want.column, want.value)
+	}
+	for name, list := range map[string][]row{"split": always, "zones": append(always, row{"unmatched.csv", "reason", "line_capacity"},
+		row{"unmatched.csv", "reason", "no_counterparty"}, row{"prices.csv", "discovery", "2"}, row{"flows.csv", "from", "z3"}, row{"flows.csv", "to", "z3"}, row{"flows.csv", "to", "z4"})} {
+		for _, want := range list {
+			if rowWhere(t, read(t, output(t, name), want.file), want.column, want.value) < 0 {
+				t.Errorf("%s: %s has no row with %s %q", name, want.file, want.column, want.value)
+			}
 		}
 	}
 }

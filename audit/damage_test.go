@@ -17,9 +17,9 @@ import (
 )
 
 // damaged returns a folder that is the output with one file replaced.
-func damaged(t testing.TB, file string, content []byte) string {
+func damaged(t testing.TB, run, file string, content []byte) string {
 	t.Helper()
-	src, dir := output(t, torg.Split), t.TempDir()
+	src, dir := output(t, run), t.TempDir()
 	files, err := os.ReadDir(src)
 	if err != nil {
 		t.Fatal(err)
@@ -43,9 +43,9 @@ func table(rows [][]string) []byte {
 
 // found says what the audit says of a damaged output: the names of checks that fail,
 // or that it cannot be read.
-func found(t testing.TB, file string, content []byte) []string {
+func found(t testing.TB, run, file string, content []byte) []string {
 	t.Helper()
-	r, err := audit.Dir(damaged(t, file, content))
+	r, err := audit.Dir(damaged(t, run, file, content))
 	if err != nil {
 		return []string{"unreadable: " + err.Error()}
 	}
@@ -69,38 +69,43 @@ var unchecked = map[string]string{
 // TestEveryCellIsHeld changes cells one at a time, drops rows and doubles them: the
 // audit must notice each.
 func TestEveryCellIsHeld(t *testing.T) {
-	src := output(t, torg.Split)
-	for _, file := range []string{
-		"orders.csv", "contracts.csv", "unmatched.csv", "prices.csv", "readings.csv", "forecasts.csv", "settlement.csv", "intervals.csv",
-	} {
-		rows := read(t, src, file)
-		for _, at := range sample(t, file, rows) {
-			for c, column := range rows[0] {
-				if unchecked[file+" "+column] != "" {
-					continue
-				}
-				changed := slices.Clone(rows)
-				changed[at] = slices.Clone(rows[at])
-				changed[at][c] = other(column, rows[at][c])
-				if len(found(t, file, table(changed))) == 0 {
-					t.Errorf("%s:%d: nobody notices %s %q in place of %q", file, at+1, column, changed[at][c], rows[at][c])
-				}
+	files := []string{"orders.csv", "contracts.csv", "unmatched.csv", "prices.csv", "readings.csv", "forecasts.csv", "settlement.csv", "intervals.csv"}
+	for _, file := range files {
+		everyCell(t, "split", file)
+	}
+	for _, file := range append(files, "flows.csv") {
+		everyCell(t, "zones", file)
+	}
+}
+
+func everyCell(t *testing.T, run, file string) {
+	rows := read(t, output(t, run), file)
+	for _, at := range sample(t, run, file, rows) {
+		for c, column := range rows[0] {
+			if unchecked[file+" "+column] != "" {
+				continue
 			}
-			if len(found(t, file, table(slices.Delete(slices.Clone(rows), at, at+1)))) == 0 {
-				t.Errorf("%s:%d: nobody misses the row %v", file, at+1, rows[at])
+			changed := slices.Clone(rows)
+			changed[at] = slices.Clone(rows[at])
+			changed[at][c] = other(column, rows[at][c])
+			if len(found(t, run, file, table(changed))) == 0 {
+				t.Errorf("%s:%d: nobody notices %s %q in place of %q", file, at+1, column, changed[at][c], rows[at][c])
 			}
-			if len(found(t, file, table(slices.Insert(slices.Clone(rows), at, rows[at])))) == 0 {
-				t.Errorf("%s:%d: nobody notices a second row %v", file, at+1, rows[at])
-			}
+		}
+		if len(found(t, run, file, table(slices.Delete(slices.Clone(rows), at, at+1)))) == 0 {
+			t.Errorf("%s:%d: nobody misses the row %v", file, at+1, rows[at])
+		}
+		if len(found(t, run, file, table(slices.Insert(slices.Clone(rows), at, rows[at])))) == 0 {
+			t.Errorf("%s:%d: nobody notices a second row %v", file, at+1, rows[at])
 		}
 	}
 }
 
 // sample picks the rows to damage.
-func sample(t testing.TB, file string, rows [][]string) []int {
+func sample(t testing.TB, run, file string, rows [][]string) []int {
 	switch file {
 	case "orders.csv": // two that traded: the limit of one that did not may be anything worse
-		c := read(t, output(t, torg.Split), "contracts.csv")
+		c := read(t, output(t, run), "contracts.csv")
 		return []int{
 			rowWhere(t, rows, "order", c[1][columnOf(t, c, "buyer_order")]),
 			rowWhere(t, rows, "order", c[1][columnOf(t, c, "seller_order")]),
@@ -121,11 +126,11 @@ func other(column, cell string) string {
 	case "side":
 		return map[string]string{"buy": "sell", "sell": "buy"}[cell]
 	case "reason":
-		return map[string]string{"price": "rationed", "rationed": "price", "funds": "price", "connection_capacity": "price", "no_counterparty": "price"}[cell]
+		return map[string]string{"price": "rationed", "rationed": "price", "line_capacity": "price", "funds": "price", "connection_capacity": "price", "no_counterparty": "price"}[cell]
 	case "kind":
 		return map[string]string{"escrow": "payout", "payout": "escrow", "no_worse": "residual", "residual": "imbalance", "imbalance": "invoice", "deposit": "escrow"}[cell]
-	case "zone":
-		return "z2"
+	case "zone", "from", "to":
+		return map[string]string{"z1": "z2", "z2": "z3", "z3": "z4", "z4": "z1"}[cell]
 	case "price", "buyer_price", "seller_price":
 		p, _ := torg.ParsePrice(cell)
 		return (p + 1).String()
@@ -144,9 +149,9 @@ func other(column, cell string) string {
 // TestForgeries changes several rows so that they agree with each other, and names
 // the rule that still breaks.
 func TestForgeries(t *testing.T) {
-	src := output(t, torg.Split)
+	src := output(t, "split")
 	for _, c := range []struct {
-		name, file string
+		name, file string // of the complex of one zone, unless the name says else
 		forge      func(t *testing.T, rows [][]string) [][]string
 		want       string
 	}{
@@ -200,12 +205,31 @@ func TestForgeries(t *testing.T) {
 		{"a flow without a line", "flows.csv", func(t *testing.T, rows [][]string) [][]string {
 			return append(rows, []string{read(t, src, "prices.csv")[1][0], "1", "z1", "z2", "5"})
 		}, "scenario's sites"},
+		{"zones: fees that lines' owners are owed, given away", "settlement.csv", func(t *testing.T, rows [][]string) [][]string {
+			i := slices.IndexFunc(rows, func(r []string) bool { return r[1] == "@network" && r[2] == "network" && r[5] == "" })
+			for k, by := range []string{"-0.5", "0.5"} {
+				more, _ := torg.ParseCost(by)
+				c, _ := torg.ParseCost(rows[i+k][4])
+				rows[i+k][4] = c.Add(more).String()
+			}
+			return rows
+		}, "the residual goes back"},
+		{"zones: a correction for lines that no reading makes", "settlement.csv", func(t *testing.T, rows [][]string) [][]string {
+			session := rows[rowWhere(t, rows, "kind", "imbalance")][0]
+			return append(rows, []string{session, "@loss", "correction", "@network", "-5", ""}, []string{session, "@network", "correction", "@loss", "5", ""})
+		}, "corrections post"},
+		{"zones: a deviation that costs more", "settlement.csv", both("kind", "imbalance", "0.5"), "deviations cost"},
+		{"zones: a residual to another", "settlement.csv", both("kind", "residual", "0.5"), "the residual goes back"},
 		{"a deal on the board", "board.csv", func(t *testing.T, rows [][]string) [][]string {
 			return append(rows, []string{"b1", "factory", "foundry", "1", "5", "4", "4"})
 		}, "scenario's sites"},
 	} {
-		rows := read(t, src, c.file)
-		names := found(t, c.file, table(c.forge(t, rows)))
+		run := "split"
+		if strings.HasPrefix(c.name, "zones") {
+			run = "zones"
+		}
+		rows := read(t, output(t, run), c.file)
+		names := found(t, run, c.file, table(c.forge(t, rows)))
 		if !slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, c.want) }) {
 			t.Errorf("%s: found %q, want the rule %q", c.name, names, c.want)
 		}
@@ -251,27 +275,34 @@ func drop(column, value string) func(*testing.T, [][]string) [][]string {
 
 // TestScenarioIsHeld changes what the tables are held against.
 func TestScenarioIsHeld(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(output(t, torg.Split), "scenario.yaml"))
-	if err != nil {
-		t.Fatal(err)
+	texts := map[string]string{}
+	for _, run := range []string{"split", "zones"} {
+		texts[run] = string(readBytes(t, output(t, run), "scenario.yaml"))
 	}
-	for _, c := range []struct{ old, new, want string }{
-		{`import_capacity_wh: 60000`, `import_capacity_wh: 100`, "connection's limits"},
-		{`export_capacity_wh: 20000`, `export_capacity_wh: 100`, "connection's limits"},
-		{`sell_price: "7.2"`, `sell_price: "7.1"`, "no price worse than the supplier's"},
-		{`pricing: "split"`, `pricing: "uniform"`, "split or uniform"},
-		{`no_worse: "month"`, `no_worse: "none"`, "no_worse"},
-		{`capacity_kw: 300`, `capacity_kw: 1`, "towards trade"},
-		{`role: "heating"`, `role: "hot"`, "unreadable"},
-		{`settlement_interval: "1h"`, `settlement_interval: "30m"`, "no_worse"},
-		{`zones: ["z1"]`, `zones: ["z1", "z2"]`, "unreadable: scenario.yaml: 2 zones"},
+	for _, c := range []struct{ run, old, new, want string }{
+		{"split", `import_capacity_wh: 60000`, `import_capacity_wh: 100`, "limits of connection"},
+		{"split", `export_capacity_wh: 20000`, `export_capacity_wh: 100`, "limits of connection"},
+		{"split", `sell_price: "7.2"`, `sell_price: "7.1"`, "no price worse than the supplier's"},
+		{"split", `pricing: "split"`, `pricing: "uniform"`, "split or uniform"},
+		{"split", `no_worse: "month"`, `no_worse: "none"`, "no_worse"},
+		{"split", `capacity_kw: 300`, `capacity_kw: 1`, "towards trade"},
+		{"split", `role: "heating"`, `role: "hot"`, "unreadable"},
+		{"split", `settlement_interval: "1h"`, `settlement_interval: "30m"`, "no_worse"},
+		{"split", `zones: ["z1"]`, `zones: ["z2"]`, "unreadable: "},
+		{"zones", `capacity_wh: 120000`, `capacity_wh: 100000`, "limits of connection and lines"},
+		{"zones", `capacity_wh: 60000`, `capacity_wh: 60001`, "midpoint"},
+		{"zones", `fee: "0.27"`, `fee: "0.28"`, "the residual goes back"},
+		{"zones", `fee: "0.27"`, `fee: "0.28"`, "deviations cost"},
+		{"zones", `fee: "0.13"`, `fee: "0.12"`, "who did not trade pays"},
+		{"zones", `fee: "0"`, `fee: "0.00001"`, "passing accounts end empty"},
+		{"zones", "supplier\"\n  zone: \"z1\"", "supplier\"\n  zone: \"z2\"", "midpoint"},
 	} {
-		changed := strings.ReplaceAll(string(text), c.old, c.new)
-		if changed == string(text) {
-			t.Errorf("%q is not in the scenario", c.old)
+		changed := strings.ReplaceAll(texts[c.run], c.old, c.new)
+		if changed == texts[c.run] {
+			t.Errorf("%q is not in the scenario %s", c.old, c.run)
 			continue
 		}
-		names := found(t, "scenario.yaml", []byte(changed))
+		names := found(t, c.run, "scenario.yaml", []byte(changed))
 		if !slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, c.want) }) {
 			t.Errorf("%s: found %q, want %q", c.new, names, c.want)
 		}
@@ -286,7 +317,7 @@ var free = []string{
 
 // TestEveryFigureOfTheSummaryIsHeld changes the summary's figures one at a time.
 func TestEveryFigureOfTheSummaryIsHeld(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(output(t, torg.Split), "summary.json"))
+	text, err := os.ReadFile(filepath.Join(output(t, "split"), "summary.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +336,7 @@ func TestEveryFigureOfTheSummaryIsHeld(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if changes++; len(found(t, "summary.json", b)) == 0 {
+			if changes++; len(found(t, "split", "summary.json", b)) == 0 {
 				t.Errorf("nobody notices %s %v in place of %v", path, with, v)
 			}
 			set(v)
@@ -367,13 +398,13 @@ func TestUnreadableOutputs(t *testing.T) {
 		{"summary.json", `{"welfare": 5}`, "summary.json: "},
 		{"scenario.yaml", "interval: 7s", "scenario.yaml:1"},
 	} {
-		_, err := audit.Dir(damaged(t, c.file, []byte(c.text)))
+		_, err := audit.Dir(damaged(t, "split", c.file, []byte(c.text)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %q: error %v, want %q", c.file, c.text, err, c.want)
 		}
 	}
 	for _, file := range []string{"scenario.yaml", "orders.csv", "contracts.csv", "settlement.csv", "summary.json"} {
-		dir := damaged(t, file, nil)
+		dir := damaged(t, "split", file, nil)
 		os.Remove(filepath.Join(dir, file))
 		if _, err := audit.Dir(dir); err == nil || !strings.Contains(err.Error(), file) {
 			t.Errorf("without %s: %v", file, err)

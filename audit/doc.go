@@ -3,5 +3,6 @@
 // files with the market, and no code that clears or settles. What it says is
 // therefore worth something to somebody who trusts neither.
 //
-// It knows complexes of one zone, and says so of others.
+// Whether an outcome is the best one is not found out by clearing again: prices at
+// which nobody would rather have traded otherwise prove it.
 package audit

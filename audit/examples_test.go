@@ -29,26 +29,7 @@ func TestExamplesHold(t *testing.T) {
 		if len(sc.Sites) < 14 || len(roles) != 5 || sc.Days < 7 {
 			t.Errorf("%s: %d sites in %d roles for %d days", name, len(sc.Sites), len(roles), sc.Days)
 		}
-		short := *sc
-		short.Days = 2
-		dir := t.TempDir()
-		c, err := report.NewCollector(dir, &short, world.Genesis(&short, sim.ChainID, nil), report.Options{Unsigned: true, Forecaster: "naive"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := sim.Run(context.Background(), sim.Config{Scenario: &short, Unsigned: true, Watch: c.Watch, Recorder: c}); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Finish(); err != nil {
-			t.Fatal(err)
-		}
-		r, err := audit.Dir(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !r.OK() {
-			t.Errorf("%s:\n%s", name, r)
-		}
+		dir := holds(t, name, sc)
 		estimated := rowWhere(t, read(t, dir, "readings.csv"), "quality", "estimated") > 0
 		if estimated != (name == "real-gaps.yaml") {
 			t.Errorf("%s: estimated readings: %t", name, estimated)
@@ -56,13 +37,63 @@ func TestExamplesHold(t *testing.T) {
 	}
 }
 
+// holds runs a scenario's first two days, audits them, and returns the output.
+func holds(t *testing.T, name string, sc *scenario.Scenario) string {
+	t.Helper()
+	short := *sc
+	short.Days = 2
+	dir := t.TempDir()
+	c, err := report.NewCollector(dir, &short, world.Genesis(&short, sim.ChainID, nil), report.Options{Unsigned: true, Forecaster: "naive"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sim.Run(context.Background(), sim.Config{Scenario: &short, Unsigned: true, Watch: c.Watch, Recorder: c}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := audit.Dir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.OK() {
+		t.Errorf("%s:\n%s", name, r)
+	}
+	return dir
+}
+
+// TestThreeZonesHold runs the first two days of the example of three zones, whose lines
+// are full at times: prices of the works and the coast differ by more than any fee.
+func TestThreeZonesHold(t *testing.T) {
+	sc, err := scenario.Load(filepath.Join(require.Root(t), "examples", "three-zones.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := read(t, holds(t, "three-zones.yaml", sc), "prices.csv")
+	apart := 0
+	prices := map[string]torg.Price{}
+	for _, r := range rows[1:] {
+		p, err := torg.ParsePrice(r[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if prices[r[0]+r[2]] = p; r[2] == "coast" && (p-prices[r[0]+"works"]).RUBkWh() < -0.2 {
+			apart++
+		}
+	}
+	if apart == 0 {
+		t.Errorf("in %d rows of prices the lines to the coast are never full", len(rows))
+	}
+}
+
 // TestSameScenarioSameBytes compares two runs file by file.
 func TestSameScenarioSameBytes(t *testing.T) {
-	first := output(t, torg.Split)
+	first := output(t, "split")
 	runs.Lock()
-	delete(runs.dirs, torg.Split)
+	delete(runs.dirs, "split")
 	runs.Unlock()
-	second := output(t, torg.Split)
+	second := output(t, "split")
 	t.Cleanup(func() { removeRun(first) })
 	for _, file := range []string{
 		"scenario.yaml", "orders.csv", "contracts.csv", "unmatched.csv", "prices.csv", "flows.csv", "board.csv", "readings.csv",

@@ -11,17 +11,9 @@ func (a *audit) interval(first, last torg.Slot, told interval) {
 	w, at := a.world, place{file: "settlement.csv"}
 	session := a.sc.Calendar.Session(last)
 	parties := a.partiesOf(first, last)
-	var t slotTrade
-	prices, priced := torg.Price(0), torg.Price(0)
-	var metered, corrected torg.Energy
-	for k := first; k <= last; k++ {
-		s := w.contracts[k]
-		t.imports, t.exports, t.network = t.imports+s.imports, t.exports+s.exports, t.network.Add(s.network)
-		if s.priced {
-			prices, priced = prices+s.price, priced+1
-		}
-	}
+	t, prices := a.tradedIn(first, last)
 	var charged torg.Cost
+	var metered, corrected torg.Energy
 	imbalance := map[torg.ParticipantID]torg.Cost{}
 	correction := map[torg.ParticipantID]torg.Cost{}
 	for i := range parties {
@@ -40,10 +32,41 @@ func (a *audit) interval(first, last torg.Slot, told interval) {
 	}
 
 	extra := a.invoiceOf(last, told, t, metered, corrected)
+	fees, late := a.deviationFees(parties)
+	fees, late = fees.Add(t.fees), late.Add(t.fees)
 	got := w.rows[key{last, torg.PostNetwork, torg.AccountNetwork}]
-	a.residual.that(got == t.network.Neg(), at, "session %s: %s from the network account, contracts left %s on it", session, got.Neg(), t.network)
-	shares := a.shareResidual(last, charged.Add(t.network).Sub(extra), told, parties)
-	a.bookInterval(first, last, parties, shares, prices, priced)
+	a.residual.that(got == fees.Sub(t.network), at, "session %s: %s from the network account, contracts left %s on it and lines are owed %s", session, got.Neg(), t.network, fees)
+	more := w.rows[key{last, torg.PostCorrection, torg.AccountNetwork}]
+	a.corrections.that(more == late.Sub(fees), at, "session %s: the network account is posted %s for corrections, lines are owed %s more", session, more, late.Sub(fees))
+	w.fees = w.fees.Add(late)
+	shares := a.shareResidual(last, charged.Add(t.network).Sub(extra).Sub(fees), told, parties)
+	a.bookInterval(first, last, parties, shares, prices)
+}
+
+// zoneMean is the mean of a zone's prices over the slots that have one.
+type zoneMean struct{ sum, n torg.Price }
+
+func (m zoneMean) price() torg.Price {
+	mean := m.sum / m.n
+	if m.sum%m.n < 0 {
+		mean--
+	}
+	return mean
+}
+
+// tradedIn sums up an interval's sessions.
+func (a *audit) tradedIn(first, last torg.Slot) (t slotTrade, means map[torg.ZoneID]zoneMean) {
+	means = map[torg.ZoneID]zoneMean{}
+	for k := first; k <= last; k++ {
+		s := a.world.contracts[k]
+		t.imports, t.exports = t.imports+s.imports, t.exports+s.exports
+		t.network, t.fees = t.network.Add(s.network), t.fees.Add(s.fees)
+		for z, p := range s.prices {
+			m := means[z]
+			means[z] = zoneMean{m.sum + p, m.n + 1}
+		}
+	}
+	return t, means
 }
 
 // invoiceOf checks the supplier's invoice, for what the connection metered, and
@@ -93,11 +116,9 @@ func (a *audit) partiesOf(first, last torg.Slot) []partyInterval {
 				p.traded, p.outside = true, p.outside || c.outside
 			}
 		}
-		if t := w.contracts[k]; t.full {
-			for i, e := range inside {
-				if e > 0 {
-					list[i].tight = append(list[i].tight, tightSlot{e, t.fullPrice})
-				}
+		for i, e := range inside {
+			if price, full := w.contracts[k].tight[list[i].zone]; full && e > 0 {
+				list[i].tight = append(list[i].tight, tightSlot{e, price})
 			}
 		}
 	}
@@ -139,7 +160,7 @@ func (a *audit) shareResidual(last torg.Slot, residual torg.Cost, told interval,
 
 // bookInterval adds the interval to the participants' run, and checks that those who
 // did not trade pay the supplier-only bill, by the rows themselves.
-func (a *audit) bookInterval(first, last torg.Slot, parties []partyInterval, shares []torg.Cost, prices, priced torg.Price) {
+func (a *audit) bookInterval(first, last torg.Slot, parties []partyInterval, shares []torg.Cost, prices map[torg.ZoneID]zoneMean) {
 	idle := map[torg.ParticipantID]torg.Cost{}
 	traded := map[torg.ParticipantID]bool{}
 	paid := a.contractCosts(first, last)
@@ -155,12 +176,8 @@ func (a *audit) bookInterval(first, last torg.Slot, parties []partyInterval, sha
 		if p.estimated {
 			s.estimated++
 		}
-		if p.traded && priced > 0 {
-			mean := prices / priced
-			if prices%priced < 0 {
-				mean--
-			}
-			s.errors = s.errors.Add(imbalance.Sub((p.settled - p.contracted).At(mean)))
+		if m := prices[p.zone]; p.traded && m.n > 0 {
+			s.errors = s.errors.Add(imbalance.Sub((p.settled - p.contracted).At(m.price())))
 		}
 		idle[p.participant] = idle[p.participant].Add(baseline)
 		traded[p.participant] = traded[p.participant] || p.traded

@@ -77,8 +77,9 @@ func TestTopUpsStopAtWhatIsEligible(t *testing.T) {
 
 func TestWhatIsUsedOneWayHasNoRoomTheOther(t *testing.T) {
 	sc := &scenario.Scenario{}
-	sc.Complex.Supplier = &torg.Supplier{Participant: "s", Import: 100, Export: torg.Unlimited}
-	a := &audit{run: &run{sc: sc, books: map[torg.Slot]*[3]*book{}}}
+	sc.Complex.Zones = []torg.ZoneID{"z"}
+	sc.Complex.Supplier = &torg.Supplier{Participant: "s", Zone: "z", Import: 100, Export: torg.Unlimited}
+	a := &audit{run: &run{sc: sc, books: map[torg.Slot]*[3]*book{}}, grid: newTopology(sc.Complex)}
 	second := &book{slot: 5, discovery: 2}
 	for _, c := range []struct {
 		first            []contract

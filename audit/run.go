@@ -30,7 +30,9 @@ type book struct {
 	orders    []*order
 	contracts []contract
 	prices    []price
+	flows     []flow
 	left      []unmatched
+	sorted    map[zoneSide][]*order // see sides
 }
 
 // order is a row of orders.csv, with what the other files say of it.
@@ -45,6 +47,7 @@ type order struct {
 	cut       torg.Energy // not covered by the balance before
 	limit     torg.Price
 	source    string
+	prefer    bool // it would rather be paired with some than with others
 	avoid     []string
 	traded    torg.Energy
 	inside    torg.Energy // of it with participants
@@ -75,6 +78,13 @@ type price struct {
 	at    place
 	zone  torg.ZoneID
 	price torg.Price
+}
+
+// flow is what a line carries in a discovery.
+type flow struct {
+	at       place
+	from, to torg.ZoneID
+	energy   torg.Energy
 }
 
 type reading struct {
@@ -124,11 +134,16 @@ type run struct {
 	postings  []posting
 	intervals []interval
 	forecasts []forecast
-	flows     int
 	board     int
 	contracts int
 	orders    int
 	summary   summary
+}
+
+func newRun(sc *scenario.Scenario) *run {
+	r := &run{sc: sc, books: map[torg.Slot]*[3]*book{}}
+	r.from, r.to = sc.Slots()
+	return r
 }
 
 func load(dir string) (*run, error) {
@@ -136,11 +151,7 @@ func load(dir string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(sc.Complex.Zones) != 1 {
-		return nil, fmt.Errorf("scenario.yaml: %d zones: this audit knows complexes of one", len(sc.Complex.Zones))
-	}
-	r := &run{sc: sc, books: map[torg.Slot]*[3]*book{}}
-	r.from, r.to = sc.Slots()
+	r := newRun(sc)
 	for _, read := range []func(string) error{
 		r.readOrders, r.readContracts, r.readUnmatched, r.readPrices, r.readFlows, r.readBoard,
 		r.readReadings, r.readForecasts, r.readPostings, r.readIntervals,
@@ -190,7 +201,7 @@ func (r *run) readOrders(dir string) error {
 		o := &order{
 			at: row.at, id: torg.OrderID(row.text("order")), party: torg.ParticipantID(row.id("participant")),
 			site: torg.SiteID(row.id("site")), zone: torg.ZoneID(row.id("zone")), energy: row.positive("energy_wh"),
-			cut: row.energy("cut_wh"), limit: row.price("price"), source: row.text("source"), avoid: strings.Fields(row.text("avoid")),
+			cut: row.energy("cut_wh"), limit: row.price("price"), source: row.text("source"), prefer: row.text("prefer") != "", avoid: strings.Fields(row.text("avoid")),
 		}
 		side, err := torg.ParseSide(row.text("side"))
 		row.fail("side", err)
@@ -239,9 +250,8 @@ func (r *run) readPrices(dir string) error {
 
 func (r *run) readFlows(dir string) error {
 	return readTable(dir, "flows.csv", strings.Fields("session discovery from to energy_wh"), func(row *row) {
-		r.book(row)
-		row.positive("energy_wh")
-		r.flows++
+		b := r.book(row)
+		b.flows = append(b.flows, flow{row.at, torg.ZoneID(row.id("from")), torg.ZoneID(row.id("to")), row.carried("energy_wh")})
 	})
 }
 

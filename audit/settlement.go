@@ -37,7 +37,8 @@ type partyInterval struct {
 	tight                      []tightSlot
 }
 
-// tightSlot is a slot in whose session the connection was full.
+// tightSlot is a slot in whose session the connection, or a line on the way to the
+// party's zone, was full.
 type tightSlot struct {
 	inside torg.Energy
 	price  torg.Price
@@ -89,6 +90,7 @@ type world struct {
 	before    map[torg.Slot]torg.Cost
 	contracts map[torg.Slot]slotTrade
 	replaced  bool
+	fees      torg.Cost // owed to lines' owners, of all intervals, corrected
 }
 
 // key names a sum of postings: what an account got of a kind, in a session.
@@ -101,11 +103,10 @@ type key struct {
 // slotTrade is what a slot's contracts come to.
 type slotTrade struct {
 	imports, exports torg.Energy
-	network          torg.Cost
-	price            torg.Price // of the first discovery
-	priced           bool
-	full             bool // the connection, in the outcome
-	fullPrice        torg.Price
+	network, fees    torg.Cost                  // fees on the session's flows
+	flows            []torg.Energy              // net, by number of the line
+	prices           map[torg.ZoneID]torg.Price // of the first discovery
+	tight            map[torg.ZoneID]torg.Price // of zones cut off from the supplier
 }
 
 // settlement recomputes every settlement interval.
@@ -138,6 +139,8 @@ func (a *audit) settlement() {
 		ends[last] = true
 		first = last + 1
 	}
+	left := a.balance(torg.AccountNetwork)
+	a.balances.that(left == w.fees, place{file: "settlement.csv"}, "%s ends with %s, lines are owed %s", torg.AccountNetwork, left, w.fees)
 	for _, p := range a.postings {
 		switch p.kind {
 		case torg.PostImbalance, torg.PostInvoice, torg.PostResidual:
@@ -149,43 +152,50 @@ func (a *audit) settlement() {
 // positions adds up contracts by site and slot.
 func (a *audit) positions() {
 	for slot, books := range a.books {
-		var t slotTrade
-		for d := 1; d <= 2; d++ {
-			b := books[d]
+		t := slotTrade{prices: map[torg.ZoneID]torg.Price{}, tight: map[torg.ZoneID]torg.Price{}, flows: make([]torg.Energy, len(a.grid.lines))}
+		for _, b := range books {
 			if b == nil {
 				continue
 			}
-			byID := map[torg.OrderID]*order{}
-			for _, o := range b.orders {
-				byID[o.id] = o
-			}
-			g := a.gridFor(b)
+			a.takeAll(b)
+			imports, exports := connectionUse(b)
+			t.imports, t.exports = t.imports+imports, t.exports+exports
 			for _, c := range b.contracts {
 				t.network = t.network.Add(c.energy.At(c.buyerPrice)).Sub(c.energy.At(c.sellerPrice))
-				inside := c.buyOrder != "" && c.sellOrder != ""
-				if o := byID[c.buyOrder]; o != nil {
-					a.take(slot, o, c.energy, inside)
-				} else {
-					g.exports += c.energy
+			}
+			for i, f := range a.lineFlows(b) {
+				t.flows[i] += f
+			}
+			t.fees = t.fees.Add(a.flowFees(b))
+			full := a.grid.fullZones(t.imports, t.exports, t.flows)
+			for _, p := range b.prices {
+				z := a.grid.zone(p.zone)
+				if z >= 0 && full[z] {
+					t.tight[p.zone] = p.price
 				}
-				if o := byID[c.sellOrder]; o != nil {
-					a.take(slot, o, -c.energy, inside)
-				} else {
-					g.imports += c.energy
+				if b.discovery == 1 {
+					t.prices[p.zone] = p.price
 				}
-			}
-			t.imports, t.exports = t.imports+g.imports, t.exports+g.exports
-			if len(b.prices) == 0 {
-				continue
-			}
-			if d == 1 {
-				t.price, t.priced = b.prices[0].price, true
-			}
-			if q := a.sc.Complex.Supplier; q != nil && (q.Import > 0 && t.imports >= q.Import || q.Export > 0 && t.exports >= q.Export) {
-				t.full, t.fullPrice = true, b.prices[0].price
 			}
 		}
 		a.world.contracts[slot] = t
+	}
+}
+
+// takeAll puts a discovery's contracts on the positions of their sites.
+func (a *audit) takeAll(b *book) {
+	byID := map[torg.OrderID]*order{}
+	for _, o := range b.orders {
+		byID[o.id] = o
+	}
+	for _, c := range b.contracts {
+		inside := c.buyOrder != "" && c.sellOrder != ""
+		if o := byID[c.buyOrder]; o != nil {
+			a.take(b.slot, o, c.energy, inside)
+		}
+		if o := byID[c.sellOrder]; o != nil {
+			a.take(b.slot, o, -c.energy, inside)
+		}
 	}
 }
 

@@ -58,6 +58,7 @@ func (a *audit) tradeSummary(s summary) {
 					stated[o.site] = true
 				}
 			}
+			welfare = welfare.Sub(a.flowFees(b))
 			for _, c := range b.contracts {
 				counts[c.round]++
 				energies[c.round] += c.energy

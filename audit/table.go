@@ -102,6 +102,15 @@ func (r *row) positive(column string) torg.Energy {
 	return e
 }
 
+// carried reads what a line carries: energy above zero.
+func (r *row) carried(column string) torg.Energy {
+	e := r.energy(column)
+	if e < 1 {
+		r.fail(column, fmt.Errorf("%d Wh is no flow", e))
+	}
+	return e
+}
+
 func (r *row) price(column string) torg.Price {
 	p, err := torg.ParsePrice(r.text(column))
 	r.fail(column, err)

@@ -1,21 +1,10 @@
 package audit
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"torg"
 )
-
-// grid is what the connection has for a discovery.
-type grid struct {
-	importLeft, exportLeft torg.Energy // torg.Unlimited: no limit
-	imports, exports       torg.Energy // of this discovery
-}
-
-func (g grid) importRoom() bool { return g.importLeft == torg.Unlimited || g.imports < g.importLeft }
-func (g grid) exportRoom() bool { return g.exportLeft == torg.Unlimited || g.exports < g.exportLeft }
 
 // trading checks every discovery of every session.
 func (a *audit) trading() {
@@ -26,93 +15,45 @@ func (a *audit) trading() {
 			byID[o.id] = o
 		}
 		g := a.gridFor(b)
-		a.contracted(b, byID, &g)
+		a.contracted(b, byID)
 		a.orderRules(b)
-		a.leftover(b, byID, g)
-		a.connectionOf(b, g)
-		p, priced := a.priceOf(b, g)
-		a.supplierPrices(b, byID, g)
-		if priced {
-			a.splits(b, byID, p)
-		}
+		a.carried(b, g)
+		a.balanced(b, g)
+		list := a.published(b)
+		a.leftover(b, byID, g, list)
+		a.pricesOf(b, g, list)
+		a.best(b, g)
+		a.supplierPrices(b, g, byID)
+		a.splits(b, byID, list)
+		a.network(b, g, list)
 		a.marginShares(b)
+		a.regions(b, g, list)
 		a.insideShares(b)
+		a.follows(b, g, byID)
+		a.rounds(b)
 		a.numbers(b)
 	})
 }
 
-// gridFor returns what an earlier discovery of the session left of the connection.
-// What is used one way has no capacity the other way.
-func (a *audit) gridFor(b *book) grid {
-	q := a.sc.Complex.Supplier
-	if q == nil {
-		return grid{}
-	}
-	g := grid{importLeft: q.Import, exportLeft: q.Export}
-	if b.discovery == 1 {
-		return g
-	}
-	used := func(d *book) (imports, exports torg.Energy) {
-		if d != nil {
-			for _, c := range d.contracts {
-				switch {
-				case c.sellOrder == "":
-					imports += c.energy
-				case c.buyOrder == "":
-					exports += c.energy
-				}
-			}
-		}
-		return imports, exports
-	}
-	imports, exports := used(a.books[b.slot][1])
-	left := func(limit, used, other torg.Energy) torg.Energy {
-		switch {
-		case other > 0:
-			return 0
-		case limit == torg.Unlimited:
-			return limit
-		}
-		return max(limit-used, 0)
-	}
-	g.importLeft, g.exportLeft = left(q.Import, imports, exports), left(q.Export, exports, imports)
-	return g
-}
-
 // contracted books the contracts on their orders.
-func (a *audit) contracted(b *book, byID map[torg.OrderID]*order, g *grid) {
+func (a *audit) contracted(b *book, byID map[torg.OrderID]*order) {
 	q := a.sc.Complex.Supplier
-	paired := map[torg.OrderID]bool{}
-	var bought, sold torg.Energy
 	for _, c := range b.contracts {
 		buy, sell := byID[c.buyOrder], byID[c.sellOrder]
 		inside := c.buyOrder != "" && c.sellOrder != ""
 		a.known.that((c.buyOrder == "" || buy != nil) && (c.sellOrder == "" || sell != nil) && (buy != nil || sell != nil), c.at,
 			"contract %s: no orders %q and %q in this discovery", c.id, c.buyOrder, c.sellOrder)
-		a.oneToOne.that(inside == (c.round < 3) && (c.round > 1 || b.discovery == 1), c.at,
-			"contract %s of round %d in discovery %d with orders %q and %q", c.id, c.round, b.discovery, c.buyOrder, c.sellOrder)
-		if c.round == 1 {
-			a.oneToOne.that(!paired[c.buyOrder] && !paired[c.sellOrder], c.at, "contract %s: an order has a pair in round 1 already", c.id)
-			paired[c.buyOrder], paired[c.sellOrder] = true, true
-		}
+		a.known.that(inside || q != nil, c.at, "contract %s with a supplier that is not there", c.id)
 		a.side(c, buy, torg.Buy, c.buyer, c.buyerSite, c.buyerPrice, inside)
 		a.side(c, sell, torg.Sell, c.seller, c.sellerSite, c.sellerPrice, inside)
-		if buy != nil {
-			bought += c.energy
-		} else if q != nil {
-			g.exports += c.energy
+		if buy == nil && q != nil {
 			a.known.that(c.buyer == q.Participant && c.buyerSite == "" && c.buyerPrice == q.Buy, c.at, "contract %s: buyer %s at %s is not the supplier at its quote", c.id, c.buyer, c.buyerPrice)
 		}
-		if sell != nil {
-			sold += c.energy
-		} else if q != nil {
-			g.imports += c.energy
+		if sell == nil && q != nil {
 			a.known.that(c.seller == q.Participant && c.sellerSite == "" && c.sellerPrice == q.Sell, c.at, "contract %s: seller %s at %s is not the supplier at its quote", c.id, c.seller, c.sellerPrice)
 		}
-	}
-	if len(b.contracts) > 0 {
-		a.energy.that(bought+g.exports == sold+g.imports, b.contracts[0].at,
-			"session %s: %d Wh bought and %d exported, %d sold and %d imported", b.session, bought, g.exports, sold, g.imports)
+		a.avoids(c, buy, c.seller, sell)
+		a.avoids(c, sell, c.buyer, buy)
 	}
 }
 
@@ -128,6 +69,17 @@ func (a *audit) side(c contract, o *order, side torg.Side, party torg.Participan
 	o.traded += c.energy
 	if inside {
 		o.inside += c.energy
+	}
+}
+
+// avoids checks that a party to a contract does not avoid the other: by name, or by
+// the source that its order names.
+func (a *audit) avoids(c contract, o *order, partner torg.ParticipantID, other *order) {
+	if o == nil {
+		return
+	}
+	for _, word := range o.avoid {
+		a.limits.that(word != string(partner) && (other == nil || word != other.source), c.at, "contract %s: %s avoids %s", c.id, o, word)
 	}
 }
 
@@ -160,109 +112,11 @@ func (a *audit) revises(b *book, o *order) bool {
 	return false
 }
 
-// leftover holds unmatched.csv against what is left of the orders.
-func (a *audit) leftover(b *book, byID map[torg.OrderID]*order, g grid) {
-	for _, u := range b.left {
-		if o := byID[u.order]; o != nil && u.reason == torg.ReasonAvoided {
-			o.avoided = true
-		}
-	}
-	for _, u := range b.left {
-		o := byID[u.order]
-		if !a.leftovers.that(o != nil, u.at, "no order %q in this discovery", u.order) {
-			continue
-		}
-		if u.reason == torg.ReasonFunds {
-			a.leftovers.that(u.energy == o.cut, u.at, "order %s: %d Wh without funds, orders.csv says %d", o.id, u.energy, o.cut)
-			o.cut = -o.cut // told
-			continue
-		}
-		a.leftovers.that(o.reason == "", u.at, "order %s: a second row", o.id)
-		a.leftovers.that(a.reasonFits(b, o, g, u.reason), u.at, "order %s: %s cannot be the reason", o.id, u.reason)
-		o.unmatched += u.energy
-		o.reason = u.reason
-	}
-	for _, o := range b.orders {
-		a.leftovers.that(o.unmatched == o.energy-o.traded, o.at, "order %s: %d of %d Wh contracted, %d Wh unmatched", o.id, o.traded, o.energy, o.unmatched)
-		a.leftovers.that(o.cut <= 0, o.at, "order %s: %d Wh are cut and unmatched.csv does not say so", o.id, o.cut)
-		o.cut = max(o.cut, -o.cut)
-	}
-}
-
-// reasonFits recomputes why an order was left: the first reason that holds.
-func (a *audit) reasonFits(b *book, o *order, g grid, why torg.Reason) bool {
-	switch {
-	case why == torg.ReasonMissed:
-		return len(b.contracts) == 0 && len(b.prices) == 0
-	case len(b.prices) != 1:
-		return false
-	case why == torg.ReasonAvoided:
-		return true // by its own list: the energy still adds up
-	case slices.ContainsFunc(b.left, func(u unmatched) bool { return u.reason == torg.ReasonAvoided }):
-		return why != torg.ReasonLine // the equilibrium's ends are not known then
-	}
-	e, _ := a.endsOf(b, g)
-	p, q := b.prices[0].price, a.sc.Complex.Supplier
-	alone := func(side torg.Side, room bool) bool { return len(sideOf(b, side)) == 0 && !room }
-	want := torg.ReasonPrice
-	switch {
-	case e.hasLow && e.hasHigh && e.low == o.limit && e.high == o.limit:
-		want = torg.ReasonRationed
-	case q != nil && o.side == torg.Buy && !g.importRoom() && o.limit < p && o.limit >= q.Sell,
-		q != nil && o.side == torg.Sell && !g.exportRoom() && o.limit > p && o.limit <= q.Buy:
-		want = torg.ReasonConnection
-	case o.side == torg.Buy && alone(torg.Sell, q != nil && g.importLeft != 0),
-		o.side == torg.Sell && alone(torg.Buy, q != nil && g.exportLeft != 0):
-		want = torg.ReasonNoOtherSide
-	}
-	return why == want
-}
-
-// connectionOf checks the connection's limits.
-func (a *audit) connectionOf(b *book, g grid) {
-	if len(b.contracts) == 0 {
-		return
-	}
-	at := b.contracts[0].at
-	a.connection.that(g.imports == 0 || g.exports == 0, at, "session %s: %d Wh imported and %d exported", b.session, g.imports, g.exports)
-	a.connection.that(g.importLeft == torg.Unlimited || g.imports <= g.importLeft, at, "session %s: %d Wh imported, room for %d", b.session, g.imports, g.importLeft)
-	a.connection.that(g.exportLeft == torg.Unlimited || g.exports <= g.exportLeft, at, "session %s: %d Wh exported, room for %d", b.session, g.exports, g.exportLeft)
-}
-
-// supplierPrices checks that nobody is worse off than with the supplier while the
-// connection has room.
-func (a *audit) supplierPrices(b *book, byID map[torg.OrderID]*order, g grid) {
-	q := a.sc.Complex.Supplier
-	if q == nil {
-		return
-	}
-	for _, c := range b.contracts {
-		if byID[c.buyOrder] != nil && g.importRoom() {
-			a.supplier.that(c.buyerPrice <= q.Sell, c.at, "contract %s: the buyer pays %s, the supplier asks %s", c.id, c.buyerPrice, q.Sell)
-		}
-		if byID[c.sellOrder] != nil && g.exportRoom() {
-			a.supplier.that(c.sellerPrice >= q.Buy, c.at, "contract %s: the seller gets %s, the supplier pays %s", c.id, c.sellerPrice, q.Buy)
-		}
-	}
-}
-
 // numbers checks that a discovery's contracts are numbered without a gap.
 func (a *audit) numbers(b *book) {
 	for i, c := range b.contracts {
 		a.ids.that(c.id == torg.NewContractID(b.session, b.discovery, i+1), c.at, "contract %s where %s is due", c.id, torg.NewContractID(b.session, b.discovery, i+1))
 	}
-}
-
-// sideOf returns the orders of one side by id.
-func sideOf(b *book, side torg.Side) []*order {
-	var list []*order
-	for _, o := range b.orders {
-		if o.side == side {
-			list = append(list, o)
-		}
-	}
-	slices.SortFunc(list, func(x, y *order) int { return cmp.Compare(x.id, y.id) })
-	return list
 }
 
 func (o *order) String() string { return fmt.Sprintf("order %s", o.id) }
