@@ -43,8 +43,7 @@ func ask(h http.Handler, method, target, body string) *httptest.ResponseRecorder
 }
 
 func TestGolden(t *testing.T) {
-	h := httpapi.New(config(recordtest.New()))
-	for name, path := range map[string]string{
+	golden(t, recordtest.New(), map[string]string{
 		"sessions.json":     "/api/v1/sessions?limit=3",
 		"session.json":      "/api/v1/sessions/20261122T113000Z",
 		"contracts.json":    "/api/v1/contracts?session=20261122T113000Z&participant=foundry&limit=3",
@@ -67,7 +66,20 @@ func TestGolden(t *testing.T) {
 		"messages.csv":      "/api/v1/messages?limit=8&format=csv",
 		"savings.csv":       "/api/v1/savings?limit=3&format=csv",
 		"openapi.json":      "/api/v1/openapi.json",
-	} {
+	})
+	golden(t, recordtest.NewZoned(), map[string]string{
+		"zoned_session.json":  "/api/v1/sessions/20261122T113000Z",
+		"zoned_contract.json": "/api/v1/contracts/20261122T113000Z-1-00005",
+		"zoned_orders.json":   "/api/v1/orders?session=20261122T113000Z&limit=2",
+		"zoned_now.json":      "/api/v1/now",
+	})
+}
+
+// golden holds answers against files.
+func golden(t *testing.T, m *recordtest.Market, paths map[string]string) {
+	t.Helper()
+	h := httpapi.New(config(m))
+	for name, path := range paths {
 		t.Run(name, func(t *testing.T) {
 			w := ask(h, "GET", path, "")
 			if w.Code != 200 {

@@ -25,6 +25,9 @@ type Now struct {
 	Rounds       []Round   `json:"rounds" nullable:"false"`
 	Prices       []Price   `json:"prices" nullable:"false" doc:"of the last session that has any"`
 	PriceOf      string    `json:"price_of,omitempty" doc:"that session"`
+	Flows        []Flow    `json:"flows" nullable:"false" doc:"of that session, over lines that carry any"`
+	Zones        []string  `json:"zones" nullable:"false" doc:"of the complex"`
+	Lines        []Line    `json:"lines" nullable:"false" doc:"of the complex"`
 	SupplierSell string    `json:"supplier_sell,omitempty" doc:"RUB/kWh; absent in an islanded complex"`
 	SupplierBuy  string    `json:"supplier_buy,omitempty"`
 	ImportWh     int64     `json:"import_wh" doc:"of the connection in the last active session"`
@@ -50,6 +53,7 @@ type Agent struct {
 func present(n record.Now) Now {
 	out := Now{Time: n.Time.UTC(), Speed: n.Speed, Session: n.Session, SlotStart: n.SlotStart.UTC(), Opened: n.Opened.UTC(), Gate1: n.Gate1.UTC(),
 		Gate2: n.Gate2.UTC(), State: string(n.State), Rounds: rounds(n.Rounds), Prices: prices(n.Prices), PriceOf: n.PriceOf,
+		Flows: flows(n.Flows), Zones: zones(n.Zones), Lines: lines(n.Lines),
 		ImportWh: int64(n.Import), ExportWh: int64(n.Export), ImportMaxWh: limit(n.ImportMax), ExportMaxWh: limit(n.ExportMax),
 		LedgerHeight: n.Height, Missed: n.Missed, Problems: append([]string{}, n.Problems...), Halted: n.Halted, Agents: []Agent{}}
 	if n.Supplier != nil {

@@ -15,6 +15,8 @@ type Session struct {
 	State        string    `json:"state" enum:"open,round1,round2,round3,active,settled,missed"`
 	Rounds       []Round   `json:"rounds" nullable:"false"`
 	Prices       []Price   `json:"prices" nullable:"false"`
+	Flows        []Flow    `json:"flows" nullable:"false" doc:"of lines that carry any"`
+	Network      string    `json:"network" doc:"RUB, what buyers pay minus what sellers get: fees and congestion rent"`
 	LedgerHeight int64     `json:"ledger_height" doc:"block of its first contracts; 0: none yet"`
 	Origin       string    `json:"origin" enum:"ledger,simulated" doc:"simulated: generated history, on no ledger"`
 }
@@ -33,9 +35,25 @@ type Price struct {
 	Price     string `json:"price" doc:"RUB/kWh"`
 }
 
+// Flow is the net energy that a discovery sends over a line.
+type Flow struct {
+	Discovery int    `json:"discovery"`
+	From      string `json:"from"`
+	To        string `json:"to"`
+	EnergyWh  int64  `json:"energy_wh" doc:"positive, in the direction from from to to"`
+}
+
+// Line joins two zones.
+type Line struct {
+	From       string `json:"from"`
+	To         string `json:"to"`
+	CapacityWh *int64 `json:"capacity_wh" doc:"per slot, either way; null: unlimited; 0: no line"`
+	Fee        string `json:"fee" doc:"RUB/kWh"`
+}
+
 func session(s record.Session) Session {
 	return Session{ID: s.ID, SlotStart: s.SlotStart.UTC(), State: string(s.State), Rounds: rounds(s.Rounds), Prices: prices(s.Prices),
-		LedgerHeight: s.LedgerHeight, Origin: string(s.Origin)}
+		Flows: flows(s.Flows), Network: s.Network.String(), LedgerHeight: s.LedgerHeight, Origin: string(s.Origin)}
 }
 
 func rounds(rows []record.Round) []Round {
@@ -54,6 +72,30 @@ func prices(rows []record.Price) []Price {
 	return out
 }
 
+func flows(rows []record.Flow) []Flow {
+	out := make([]Flow, 0, len(rows))
+	for _, f := range rows {
+		out = append(out, Flow{f.Discovery, string(f.From), string(f.To), int64(f.Energy)})
+	}
+	return out
+}
+
+func lines(rows []torg.Line) []Line {
+	out := make([]Line, 0, len(rows))
+	for _, l := range rows {
+		out = append(out, Line{string(l.From), string(l.To), limit(l.Capacity), l.Fee.String()})
+	}
+	return out
+}
+
+func zones(rows []torg.ZoneID) []string {
+	out := make([]string, 0, len(rows))
+	for _, z := range rows {
+		out = append(out, string(z))
+	}
+	return out
+}
+
 // Contract is a binding trade.
 type Contract struct {
 	ID           string `json:"id" example:"20261122T143030Z-1-00007"`
@@ -62,6 +104,8 @@ type Contract struct {
 	Round        int    `json:"round"`
 	Buyer        string `json:"buyer"`
 	Seller       string `json:"seller"`
+	BuyerZone    string `json:"buyer_zone"`
+	SellerZone   string `json:"seller_zone"`
 	EnergyWh     int64  `json:"energy_wh"`
 	BuyerPrice   string `json:"buyer_price" doc:"RUB/kWh, what the buyer pays"`
 	SellerPrice  string `json:"seller_price" doc:"RUB/kWh, what the seller gets"`
@@ -74,7 +118,7 @@ type Contract struct {
 
 func contract(c record.Contract) Contract {
 	return Contract{ID: string(c.ID), Session: c.Session, Discovery: c.Discovery, Round: c.Round, Buyer: string(c.Buyer), Seller: string(c.Seller),
-		EnergyWh: int64(c.Energy), BuyerPrice: c.BuyerPrice.String(), SellerPrice: c.SellerPrice.String(), State: c.State,
+		BuyerZone: string(c.BuyerZone), SellerZone: string(c.SellerZone), EnergyWh: int64(c.Energy), BuyerPrice: c.BuyerPrice.String(), SellerPrice: c.SellerPrice.String(), State: c.State,
 		BuyerOrder: string(c.BuyOrder), SellerOrder: string(c.SellOrder), LedgerHeight: c.Height, Origin: string(c.Origin)}
 }
 

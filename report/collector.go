@@ -42,6 +42,7 @@ type Collector struct {
 	latest   map[torg.SiteID]torg.Energy                // the newest reading, which persistence repeats
 	totals   *totals
 	series   *series
+	grid     *grid // nil: the complex has one zone
 }
 
 // book names a discovery of a session.
@@ -72,6 +73,7 @@ func NewCollector(dir string, sc *scenario.Scenario, g ledger.Genesis, opts Opti
 	}
 	c.from, c.to = sc.Slots()
 	c.series = newSeries(sc)
+	c.grid = newGrid(sc, len(c.series.buckets))
 	for _, s := range sc.Sites {
 		c.zones[s.ID], c.owners[s.ID] = s.Zone, s.Participant
 	}

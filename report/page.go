@@ -35,10 +35,11 @@ type view struct {
 	*Summary
 	Period, Saved, SavedShare, Covered, Possible, MeanPrice template.HTML
 	RunTime                                                 string
-	Plots                                                   []plot
+	Plots                                                   []drawing
 	Savings, Accuracies                                     []bar
 	Rows                                                    []participantRow
 	NoWorse                                                 bool
+	Grid                                                    *gridView // nil: one zone
 }
 
 // participantRow is a participant's row in figures.
@@ -55,7 +56,7 @@ func (c *Collector) view(s *Summary) view {
 		Covered: percent(s.Complex.Coverage).HTML(), Possible: percent(s.Complex.CoveragePossible).HTML(),
 		Period: date(s.Start.In(tz)).then(same(" – ")).then(date(s.End.In(tz))).then(same(", " + tz.String())).HTML(),
 		Plots:  c.plots(s), Savings: savings(s), Accuracies: c.accuracies(s), NoWorse: c.genesis.NoWorse,
-		MeanPrice: c.meanPrice(),
+		MeanPrice: c.meanPrice(), Grid: c.grid.view(s.Network, c.sc.Calendar.Interval),
 	}
 	if c.opts.Now != nil {
 		v.RunTime = c.opts.Now().Sub(c.began).Round(time.Millisecond).String()
@@ -84,5 +85,5 @@ func (c *Collector) meanPrice() template.HTML {
 	if energy == 0 {
 		return "—"
 	}
-	return fixed(cost.RUB()/energy.KWh(), 2).HTML()
+	return fixed(cost.Per(energy).RUBkWh(), 2).HTML()
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // plots are the charts over time.
-func (c *Collector) plots(s *Summary) []plot {
+func (c *Collector) plots(s *Summary) []drawing {
 	n := len(c.series.buckets)
 	blank := func() []float64 { return make([]float64, n) }
 	price, paid, sell, buy := blank(), blank(), blank(), blank()
@@ -20,7 +20,7 @@ func (c *Collector) plots(s *Summary) []plot {
 		starts[i] = b.start.In(c.sc.Timezone)
 		price[i], paid[i], covered[i], possible[i] = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 		if e := b.rounds[1] + b.rounds[2]; e > 0 {
-			paid[i] = b.inside.RUB() / e.KWh()
+			paid[i] = b.inside.Per(e).RUBkWh()
 		}
 		if b.priced > 0 {
 			price[i] = b.price.RUBkWh() / float64(b.priced)
@@ -48,12 +48,16 @@ func (c *Collector) plots(s *Summary) []plot {
 		},
 		starts: starts, length: c.series.length,
 	}
+	var zones []drawing
+	if c.grid != nil { // no zone's price is the complex's
+		prices.lines = prices.lines[:1]
+		zones = c.grid.plots(starts, c.series.length, c.sc.Calendar.Interval)
+	}
 	if c.sc.Complex.Supplier != nil {
 		prices.lines = append(prices.lines, layer{both{"поставщик продаёт", "supplier sells"}, "c4", sell}, layer{both{"поставщик покупает", "supplier buys"}, "c5", buy})
 	}
-	return []plot{
-		prices,
-		{
+	return append(append([]drawing{prices}, zones...),
+		plot{
 			title: both{"Объём по раундам", "Volume by round"}, unit: both{"кВт в среднем", "kW on average"},
 			stacks: []layer{
 				{both{"раунд 1: пары", "round 1: pairs"}, "c1", rounds[1]},
@@ -62,7 +66,7 @@ func (c *Collector) plots(s *Summary) []plot {
 			},
 			starts: starts, length: c.series.length,
 		},
-		{
+		plot{
 			title: both{"Сколько нагрузки покрыто изнутри", "Load covered from inside"}, unit: both{"% потребления", "% of consumption"},
 			note: both{"За всё время ", "Over the run "}.then(percent(s.Complex.Coverage)).
 				then(both{"; выработки внутри хватило бы на ", "; generation inside would have sufficed for "}).then(percent(s.Complex.CoveragePossible)),
@@ -72,12 +76,12 @@ func (c *Collector) plots(s *Summary) []plot {
 			},
 			starts: starts, length: c.series.length, percent: true,
 		},
-		{
+		plot{
 			title: both{"Экономия нарастающим итогом", "Saving so far"}, unit: both{"тыс. ₽", "thousand ₽"},
 			note:  both{"Против счёта одного поставщика, всех участников вместе, с ценой отклонений", "Against the supplier-only bill, all participants together, deviations included"},
 			lines: []layer{{both{"экономия", "saving"}, "c1", saved}}, starts: starts, length: c.series.length,
 		},
-	}
+	)
 }
 
 // savings are bars of what each participant saved, after no_worse.

@@ -22,7 +22,7 @@ const maxBuckets = 400
 // bucket is one step of the plots.
 type bucket struct {
 	start       time.Time
-	price       torg.Price // sum over sessions with a price, of the first zone that has one
+	price       torg.Price // sum over sessions with a price; of the first zone that has one, where there are several
 	priced      int
 	rounds      [4]torg.Energy
 	inside      torg.Cost // what buyers pay for contracts of rounds 1 and 2
@@ -53,7 +53,10 @@ func newSeries(sc *scenario.Scenario) *series {
 	return s
 }
 
-func (s *series) at(slot torg.Slot) *bucket { return &s.buckets[(slot-s.from)/s.step] }
+// index is the bucket that a slot belongs to.
+func (s *series) index(slot torg.Slot) int { return int((slot - s.from) / s.step) }
+
+func (s *series) at(slot torg.Slot) *bucket { return &s.buckets[s.index(slot)] }
 
 func (s *series) cleared(e *ledger.Cleared) {
 	b := s.at(e.Slot)

@@ -151,6 +151,9 @@ func (c *Collector) tallyCleared(e *ledger.Cleared) {
 		t.parties[id].sessions++
 	}
 	c.series.cleared(e)
+	if c.grid != nil {
+		c.grid.cleared(e, &c.grid.steps[c.series.index(e.Slot)])
+	}
 }
 
 // contract notes that a site has a contract, and so owes a statement. traders gets
@@ -206,6 +209,9 @@ func (c *Collector) settled(e *ledger.Settled) {
 		t.coverable += coverable
 		c.series.metered(s, slot, covered, coverable)
 		delete(c.slots, s)
+		if c.grid != nil {
+			c.grid.settled(s)
+		}
 	}
 	for _, p := range e.Parties {
 		c.settledParty(p, slots)

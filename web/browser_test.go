@@ -101,13 +101,26 @@ func TestScreens(t *testing.T) {
 	if dir == "" {
 		t.Skip("TORG_SCREENS names no folder for pictures")
 	}
-	ctx, base := visitor(t, chrome(t), recordtest.New())
-	pages := map[string]string{
+	c := chrome(t)
+	screens(t, c, dir, "", recordtest.New(), map[string]string{
 		"welcome": "/?as=", "foundry": "/?as=foundry", "factory": "/?as=factory", "manual": "/?as=teplo", "operator": "/?as=operator",
 		"sessions": "/sessions?as=operator", "session": "/sessions/20261122T113000Z?as=operator", "contract": "/contracts/20261122T113000Z-1-00002?as=operator",
 		"contracts": "/contracts?as=foundry", "site": "/sites/foundry-1?as=foundry", "log": "/log?as=operator", "help": "/help?as=operator", "missing": "/nothing?as=operator",
-	}
+	})
+	m := recordtest.NewZoned()
+	screens(t, c, dir, "zones-", m, map[string]string{
+		"foundry": "/?as=foundry", "factory": "/?as=factory", "operator": "/?as=operator", "sessions": "/sessions?as=operator",
+		"session": "/sessions/20261122T113000Z?as=operator", "own-session": "/sessions/20261122T113000Z?as=foundry",
+		"contract": "/contracts/" + acrossZones(t, m) + "?as=operator", "own-contract": "/contracts/" + acrossZones(t, m) + "?as=foundry",
+		"contracts": "/contracts?as=foundry",
+	})
+}
+
+func screens(t *testing.T, c context.Context, dir, prefix string, m *recordtest.Market, pages map[string]string) {
+	t.Helper()
+	ctx, base := visitor(t, c, m)
 	for name, path := range pages {
+		name = prefix + name
 		if want := os.Getenv("TORG_SCREEN"); want != "" && want != name {
 			continue
 		}
@@ -212,9 +225,17 @@ func keys(t *testing.T, c context.Context) {
 
 // No page is wider than a phone.
 func phone(t *testing.T, c context.Context) {
-	ctx, base := visitor(t, c, recordtest.New())
+	m := recordtest.NewZoned()
+	zoned := []string{"/", "/sessions", "/sessions/20261122T113000Z", "/contracts", "/contracts/" + acrossZones(t, m)}
+	narrow(t, c, recordtest.New(), map[string]string{"operator": "ru", "foundry": "en", "teplo": "ru"}, pages)
+	narrow(t, c, m, map[string]string{"operator": "ru", "foundry": "en"}, zoned)
+}
+
+func narrow(t *testing.T, c context.Context, m *recordtest.Market, viewers map[string]string, pages []string) {
+	t.Helper()
+	ctx, base := visitor(t, c, m)
 	do(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
-	for as, lang := range map[string]string{"operator": "ru", "foundry": "en", "teplo": "ru"} {
+	for as, lang := range viewers {
 		for _, path := range pages {
 			sep := "?"
 			if strings.Contains(path, "?") {

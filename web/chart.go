@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -60,6 +59,7 @@ type chart struct {
 	Band, Mid, Contracted      string
 	Now                        float64 // percent; negative: not on the chart
 	Lines                      []mark  // named levels across
+	Zones                      []zoneLine
 	Points                     []point
 	HasModel, HasEstimate, Any bool
 	Out, HasDeals              bool // feeding out is drawn upwards; something was contracted
@@ -303,63 +303,4 @@ func band(points []point, s scale) string {
 		}
 	}
 	return d.String()
-}
-
-// priceChart draws the inside price of the last sessions between the supplier's
-// two. Sessions come newest first.
-func (p *page) priceChart(rows []record.Session) chart {
-	var c chart
-	if len(rows) == 0 {
-		return c
-	}
-	points := make([]point, 0, len(rows))
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, x := range rows {
-		pt := point{from: x.SlotStart, to: x.SlotStart.Add(p.site.Calendar.Interval), Model: x.Origin == record.Simulated, When: p.Clock(x.SlotStart)}
-		if pt.Model {
-			pt.to = x.SlotStart.Add(p.site.HistoryStep)
-		}
-		pt.Tip = p.T("state." + string(x.State))
-		if len(x.Prices) > 0 {
-			v := x.Prices[0].Price.RUBkWh()
-			pt.Fact, low, high, c.Any = &v, min(low, v), max(high, v), true
-			pt.Tip = p.PriceUnit(x.Prices[0].Price)
-		}
-		points = append(points, pt)
-	}
-	slices.SortFunc(points, func(a, b point) int { return cmp.Compare(a.from.UnixNano(), b.from.UnixNano()) })
-	if !c.Any {
-		return c
-	}
-	if q := p.Now.Supplier; q != nil {
-		low, high = min(low, q.Buy.RUBkWh()), max(high, q.Sell.RUBkWh())
-	}
-	s := scale{from: points[0].from, to: points[len(points)-1].to}
-	s.low, s.high, c.Values = p.axis(min(0, low), high, func(v float64) string { return p.Number(v, 1) })
-	c.Points, c.Now = points, -1
-	c.Fact = steps(points, s, func(pt point) *float64 {
-		if pt.Model {
-			return nil
-		}
-		return pt.Fact
-	})
-	c.Model = steps(points, s, func(pt point) *float64 {
-		if !pt.Model {
-			return nil
-		}
-		return pt.Fact
-	})
-	if q := p.Now.Supplier; q != nil {
-		c.Lines = []mark{{s.y(q.Sell.RUBkWh()) / 10, p.T("supplier.sells", "Price", p.Price(q.Sell))}, {s.y(q.Buy.RUBkWh()) / 10, p.T("supplier.buys", "Price", p.Price(q.Buy))}}
-	}
-	tick := 10 * time.Minute
-	for s.to.Sub(s.from)/tick > 8 {
-		tick *= 3
-	}
-	c.Times = p.times(s, tick)
-	for i := range c.Points {
-		c.Points[i].X = s.x(c.Points[i].from) / 10
-		c.Points[i].Width = s.x(c.Points[i].to)/10 - c.Points[i].X
-	}
-	return c
 }

@@ -29,7 +29,9 @@ type contractView struct {
 	Failed    bool   // the check itself could not be done
 	BuyOrder  *record.Order
 	SellOrder *record.Order
-	Zone      *record.Price // the equilibrium price it came from
+	Zone      *record.Price // the equilibrium price it came from, in the buyer's zone
+	From      *record.Price // the seller's zone's, where that is another one
+	Across    *across       // why the two prices differ; nil where they do not
 	Cost      torg.Cost     // what the buyer pays
 	Income    torg.Cost     // what the seller gets
 }
@@ -59,10 +61,15 @@ func (s *site) contract(p *page) error {
 	}
 	if session, err := s.Reader.Session(ctx, c.Session); err == nil {
 		for _, x := range session.Prices {
-			if x.Discovery == c.Discovery && x.Zone == c.BuyerZone {
+			switch {
+			case x.Discovery != c.Discovery:
+			case x.Zone == c.BuyerZone:
 				v.Zone = &x
+			case x.Zone == c.SellerZone:
+				v.From = &x
 			}
 		}
+		v.Across = p.across(c, session)
 	} else if !errors.Is(err, record.ErrNotFound) {
 		return err
 	}

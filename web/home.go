@@ -216,29 +216,36 @@ func (p *page) deal(ctx context.Context, v ownerView) (deal, error) {
 		d.Side = torg.Sell
 	}
 	if e := energy[d.Side]; e > 0 {
-		d.Price = mean(cost[d.Side], e)
+		d.Price = cost[d.Side].Per(e)
 		d.Contracts, d.Session, d.OK = len(rows), last, true
 	}
 	return d, nil
 }
 
+// averaged says that the inside price is an average of contracts. With several zones
+// an owner's own zone says more than the average of all.
+func (p *page) averaged() bool {
+	return p.Now.InsideEnergy > 0 && (p.zone() == "" || !p.Zoned())
+}
+
 // priceOf is the key that says where insidePrice comes from.
 func (p *page) priceOf() string {
-	if p.Now.InsideEnergy > 0 {
+	if p.averaged() {
 		return "price.of"
 	}
 	return "price.of_zone"
 }
 
 // insidePrice is what a kWh cost on average in the last session's contracts between
-// participants; without any, the price of the viewer's zone, newest discovery.
+// participants; without any, and for an owner among several zones, the price of the
+// viewer's zone or the supplier's, newest discovery.
 func (p *page) insidePrice() (torg.Price, bool) {
-	if p.Now.InsideEnergy > 0 {
+	if p.averaged() {
 		return p.Now.InsidePrice, true
 	}
-	zone := torg.ZoneID("")
-	if len(p.Viewer.Sites) > 0 {
-		zone = p.Viewer.Sites[0].Zone
+	zone := p.zone()
+	if q := p.Now.Supplier; zone == "" && q != nil && p.Zoned() {
+		zone = q.Zone
 	}
 	for i := len(p.Now.Prices) - 1; i >= 0; i-- {
 		if x := p.Now.Prices[i]; zone == "" || x.Zone == zone {

@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 	"strings"
 
@@ -75,15 +74,10 @@ func (p *page) outcome(deals []record.Contract, at torg.SiteID) string {
 	if more := len(deals) - len(parts); more > 0 {
 		text += " " + p.T("deal.more", "Count", more)
 	}
-	if better, ok := p.better(side, mean(cost, energy)); ok {
+	if better, ok := p.better(side, cost.Per(energy), p.zoneOf(at)); ok {
 		text += " — " + better
 	}
 	return text
-}
-
-// mean is the price at which energy costs as much, to the fifth decimal.
-func mean(c torg.Cost, e torg.Energy) torg.Price {
-	return torg.Price(math.Round(c.RUB() / e.KWh() * torg.PricePerRUBkWh))
 }
 
 // reasonKey is the catalogue's key of a decision's reason.
@@ -101,9 +95,9 @@ func (p *page) did(d record.Decision) string {
 	return p.T("did."+d.Side.String(), "Energy", p.Energy(d.Energy), "Limit", p.PriceUnit(d.Limit))
 }
 
-// better says by how much a price beats the supplier's.
-func (p *page) better(side torg.Side, price torg.Price) (string, bool) {
-	s := p.Now.Supplier
+// better says by how much a price beats the supplier's, delivered to the zone.
+func (p *page) better(side torg.Side, price torg.Price, zone torg.ZoneID) (string, bool) {
+	s := p.quotes(zone)
 	switch {
 	case s == nil:
 		return "", false

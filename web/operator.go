@@ -17,6 +17,8 @@ type overviewView struct {
 	Sessions []record.Session
 	Missed   int
 	Prices   chart
+	Grid     *gridView // of the last session with prices; nil: one zone, or no such session
+	GridOf   string    // that session
 	Log      []record.Message
 }
 
@@ -55,6 +57,9 @@ func (s *site) overview(p *page) error {
 		}
 	}
 	v.Prices = p.priceChart(v.Sessions)
+	if i := slices.IndexFunc(v.Sessions, func(x record.Session) bool { return len(x.Prices) > 0 }); i >= 0 {
+		v.Grid, v.GridOf = p.grid(v.Sessions[i]), v.Sessions[i].ID
+	}
 	recent, _, err := s.Reader.Messages(ctx, record.Filter{}, record.Page{Limit: 200})
 	if err != nil {
 		return err

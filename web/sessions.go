@@ -29,8 +29,9 @@ type sessionView struct {
 	Contracts []record.Contract
 	More      bool // there are more contracts than shown
 	Orders    []record.Order
-	Signed    int // statements that are signed
-	Differ    int // and those that differ
+	Signed    int       // statements that are signed
+	Differ    int       // and those that differ
+	Grid      *gridView // nil: one zone
 	Curves    *curves
 }
 
@@ -66,8 +67,9 @@ func (s *site) session(p *page) error {
 			v.Differ++
 		}
 	}
-	if p.Viewer.Operator {
-		v.Curves = p.curves(v.Orders)
+	v.Grid = p.grid(v.Session)
+	if p.Viewer.Operator && len(v.Orders) > 0 {
+		v.Curves = p.curves(v.Orders, p.asksZone(v.Orders))
 	}
 	return p.show(http.StatusOK, sessionPage(p, v))
 }
@@ -122,8 +124,19 @@ func (p *page) Left(o record.Order) string {
 		return p.T("reason.funds")
 	}
 	text := p.known("reason.", string(o.Reason))
-	if o.Reason == torg.ReasonPrice {
+	if priced(o) {
 		text += ": " + p.T("reason.price_is", "Best", p.PriceUnit(o.Best), "Would", p.PriceUnit(o.WouldTrade))
 	}
 	return text
+}
+
+// priced says that there was a price at which an order would have traded.
+func priced(o record.Order) bool {
+	switch o.Reason {
+	case torg.ReasonPrice:
+		return true
+	case torg.ReasonLine, torg.ReasonConnection:
+		return o.Best != 0 || o.WouldTrade != 0 // both are zero where no limit helps
+	}
+	return false
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,8 +17,22 @@ import (
 // glossary lists the words that the help page explains.
 var glossary = []string{"complex", "connection", "supplier", "slot", "session", "round", "order", "limit", "equilibrium", "contract", "statement", "mandate", "deviation", "settlement", "escrow", "quantile", "ledger"}
 
+// gridWords are those of a complex with several zones.
+var gridWords = []string{"zone", "line", "congestion", "network"}
+
+// Glossary lists the words that matter in this complex.
+func (p *page) Glossary() []string {
+	if p.Zoned() {
+		return append(slices.Clone(glossary), gridWords...)
+	}
+	return glossary
+}
+
 // pct prints a share of the drawing's width or height.
 func pct(v float64) string { return fmt.Sprintf("%.2f%%", v) }
+
+// px prints a length in pixels.
+func px(v float64) string { return fmt.Sprintf("%.1f", v) }
 
 func clamp(v float64) float64 { return min(100, max(0, v)) }
 
@@ -158,21 +173,28 @@ func (p *page) whySaved(d deal) string {
 	if !d.OK {
 		return p.T("saved.why")
 	}
-	better, ok := p.better(d.Side, d.Price)
+	better, ok := p.better(d.Side, d.Price, p.zone())
 	if !ok {
 		return p.T("saved.why")
 	}
 	return p.T("saved.why."+d.Side.String(), "Better", better)
 }
 
-// whyPrice explains a contract's price from the limits, the zone's price and the
-// supplier's quotes. A partner's limit is shown to the operator only.
+// whyPrice explains a contract's price from the limits, the prices of its zones, what
+// lies between them, and the supplier's quotes. A partner's limit is shown to the
+// operator only.
 func (p *page) whyPrice(v contractView) []string {
 	var lines []string
 	say := func(key string, args ...any) { lines = append(lines, p.T(key, args...)) }
-	q := p.Now.Supplier
 	if v.Round == 3 {
-		say("why.supplier", "Price", p.PriceExact(v.BuyerPrice))
+		if p.Now.Supplier != nil && v.Buyer == p.Now.Supplier.ID {
+			say("why.supplier", "Price", p.PriceExact(v.BuyerPrice))
+		} else {
+			say("why.supplier", "Price", p.PriceExact(v.SellerPrice))
+		}
+		if v.Across != nil {
+			lines = append(lines, p.whyApart(v.Across)...)
+		}
 		return lines
 	}
 	if v.BuyOrder != nil && p.Viewer.Owns(v.Buyer) {
@@ -181,8 +203,13 @@ func (p *page) whyPrice(v contractView) []string {
 	if v.SellOrder != nil && p.Viewer.Owns(v.Seller) {
 		say("why.seller_limit", "Limit", p.PriceUnit(v.SellOrder.Limit))
 	}
-	if v.Zone != nil {
+	if v.From != nil && v.Across != nil {
+		say("why.zones", "From", string(v.From.Zone), "FromPrice", p.PriceExact(v.From.Price), "To", string(v.BuyerZone), "ToPrice", p.PriceExact(v.Zone.Price))
+		lines = append(lines, p.whyApart(v.Across)...)
+	} else if v.Zone != nil {
 		say("why.zone", "Price", p.PriceExact(v.Zone.Price))
+	}
+	if v.Zone != nil {
 		switch {
 		case v.BuyerPrice > v.Zone.Price:
 			say("why.split_up", "Shift", p.PriceExact(v.BuyerPrice-v.Zone.Price))
@@ -190,13 +217,11 @@ func (p *page) whyPrice(v contractView) []string {
 			say("why.split_down", "Shift", p.PriceExact(v.Zone.Price-v.BuyerPrice))
 		}
 	}
-	if q != nil {
-		if p.Viewer.Owns(v.Buyer) && v.BuyerPrice < q.Sell {
-			say("why.instead_buy", "Price", p.PriceUnit(q.Sell), "Saved", p.Money(v.Energy.At(q.Sell).Sub(v.Cost)))
-		}
-		if p.Viewer.Owns(v.Seller) && v.SellerPrice > q.Buy {
-			say("why.instead_sell", "Price", p.PriceUnit(q.Buy), "Saved", p.Money(v.Income.Sub(v.Energy.At(q.Buy))))
-		}
+	if q := p.quotes(v.BuyerZone); q != nil && p.Viewer.Owns(v.Buyer) && v.BuyerPrice < q.Sell {
+		say(p.delivered("why.instead_buy", q), "Price", p.PriceUnit(q.Sell), "Saved", p.Money(v.Energy.At(q.Sell).Sub(v.Cost)))
+	}
+	if q := p.quotes(v.SellerZone); q != nil && p.Viewer.Owns(v.Seller) && v.SellerPrice > q.Buy {
+		say(p.delivered("why.instead_sell", q), "Price", p.PriceUnit(q.Buy), "Saved", p.Money(v.Income.Sub(v.Energy.At(q.Buy))))
 	}
 	return lines
 }

@@ -338,7 +338,7 @@ func TestCatalogue(t *testing.T) {
 	if seen < 100 {
 		t.Errorf("only %d keys found in the sources", seen)
 	}
-	words := record.Said()
+	words := append(record.Said(), "supplier.sells.there", "supplier.buys.there", "why.instead_buy.there", "why.instead_sell.there")
 	for _, r := range []torg.Reason{torg.ReasonFunds, torg.ReasonAvoided, torg.ReasonRationed, torg.ReasonLine, torg.ReasonConnection, torg.ReasonNoOtherSide, torg.ReasonPrice} {
 		words = append(words, "reason."+string(r))
 	}

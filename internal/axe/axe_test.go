@@ -39,14 +39,20 @@ func TestPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser is not short")
 	}
+	market, zoned := recordtest.New(), recordtest.NewZoned()
+	t.Run("one zone", func(t *testing.T) { hold(t, market, pages(t, market)) })
+	t.Run("three zones", func(t *testing.T) { hold(t, zoned, gridPages(t, zoned)) })
+}
+
+// hold fails where some page breaks a rule in some language, theme or width.
+func hold(t *testing.T, market *recordtest.Market, pages []string) {
 	script := require.Axe(t)
-	market := recordtest.New()
 	ctx, base := browse(t, market)
 	broken := map[string][]string{} // rule, and where it is broken
 	for l, lang := range web.Languages {
 		for c, theme := range []string{"light", "dark"} {
 			width := []int64{1440, 390}[(l+c)%2] // each language and theme on both
-			for _, path := range pages(t, market) {
+			for _, path := range pages {
 				name := fmt.Sprintf("%s in %s, %s, %d wide", path, lang, theme, width)
 				address := base + path + "&" + url.Values{"lang": {lang}, "theme": {theme}}.Encode()
 				found, err := check(ctx, address, script, width)
@@ -63,6 +69,23 @@ func TestPages(t *testing.T) {
 	for rule, places := range broken {
 		t.Errorf("%s: on %d pages, the first: %s", rule, len(places), places[0])
 	}
+}
+
+// gridPages are the pages that look different with several zones.
+func gridPages(t *testing.T, m *recordtest.Market) []string {
+	t.Helper()
+	contracts, _, err := m.Contracts(t.Context(), record.Filter{}, record.Page{Limit: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []string{"/?as=operator", "/?as=foundry", "/sessions?as=operator", "/sessions/" + contracts[0].Session + "?as=operator"}
+	for _, c := range contracts {
+		if c.SellerZone != c.BuyerZone {
+			return append(out, "/contracts/"+string(c.ID)+"?as=operator")
+		}
+	}
+	t.Fatal("no contract crosses zones")
+	return nil
 }
 
 // TestAxeNotices breaks a page to see that the check would tell.
