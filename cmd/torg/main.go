@@ -19,6 +19,7 @@ import (
 
 type cli struct {
 	Up      upCmd      `cmd:"" help:"Run a market: everything in one process, with its site on loopback."`
+	Clear   clearCmd   `cmd:"" help:"Clear one session of orders from a file."`
 	Sim     simCmd     `cmd:"" help:"Run a scenario on virtual time and write its files and report."`
 	Audit   auditCmd   `cmd:"" help:"Recompute a simulation's invariants from its files alone."`
 	Decide  decideCmd  `cmd:"" help:"The decision program."`

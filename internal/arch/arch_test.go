@@ -24,6 +24,7 @@ var may = map[string]string{
 	"canon":            ".",
 	"sign":             ". canon",
 	"market":           ".",
+	"orderbook":        ". market",
 	"settle":           ".",
 	"ledger":           ". canon sign market settle",
 	"ledger/kvmem":     "ledger",
