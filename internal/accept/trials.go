@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -122,7 +123,7 @@ func newer(dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(strings.Replace(string(b), `"version": 1`, `"version": 99`, 1)), 0o600)
+	return os.WriteFile(path, regexp.MustCompile(`"version": \d+`).ReplaceAll(b, []byte(`"version": 99`)), 0o600)
 }
 
 // damagedTables overwrites the first page of the database.
