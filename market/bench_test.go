@@ -1,12 +1,13 @@
-package market_test
+package market
 
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
+	"time"
 
 	"torg"
-	"torg/market"
 )
 
 // A benchmark's book: n orders over a grid of a kind, with a supplier and plausible
@@ -56,28 +57,34 @@ func benchComplex(k benchKind, n int, rng *rand.Rand) torg.Complex {
 	return c
 }
 
-// benchSheet draws ids in no order and every order of another participant, with
-// limits that differ from zone to zone by up to 2 RUB/kWh.
-func benchSheet(tb testing.TB, k benchKind, n int) *market.Sheet {
+// benchRows draws ids in no order and every order of another participant, with limits
+// that differ from zone to zone by up to 2 RUB/kWh.
+func benchRows(k benchKind, n int) (torg.Complex, []Row) {
 	rng := rand.New(rand.NewPCG(7, uint64(n)))
 	c := benchComplex(k, n, rng)
-	b, err := market.NewBuilder(c, market.Usage{}, 1)
-	if err != nil {
-		tb.Fatal(err)
-	}
 	tilt := make([]torg.Price, k.zones)
 	for z := range tilt {
-		if z > 0 && k.name != "64 zones, full mesh, equal limits" {
+		if z > 0 && !strings.HasSuffix(k.name, "equal limits") {
 			tilt[z] = torg.Price(rng.IntN(200_000)) - 100_000
 		}
 	}
-	for _, p := range rng.Perm(n) {
-		id := fmt.Appendf(nil, "p%07d", p)
-		z := rng.IntN(k.zones)
-		r := market.Row{
+	rows := make([]Row, n)
+	for i, p := range rng.Perm(n) {
+		id, z := fmt.Appendf(nil, "p%07d", p), rng.IntN(k.zones)
+		rows[i] = Row{
 			ID: id, Participant: id, Zone: []byte(c.Zones[z]), Side: torg.Side(1 + rng.IntN(2)),
 			Energy: torg.Energy(1 + rng.IntN(3000)), Limit: k.limit(rng) + tilt[z],
 		}
+	}
+	return c, rows
+}
+
+func benchEnter(tb testing.TB, c torg.Complex, rows []Row) *Sheet {
+	b, err := NewBuilder(c, Usage{}, 1)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, r := range rows {
 		if err := b.Add(r); err != nil {
 			tb.Fatal(err)
 		}
@@ -89,17 +96,85 @@ func benchSheet(tb testing.TB, k benchKind, n int) *market.Sheet {
 	return s
 }
 
+func benchSheet(tb testing.TB, k benchKind, n int) *Sheet {
+	c, rows := benchRows(k, n)
+	return benchEnter(tb, c, rows)
+}
+
+var benchSizes = []int{1_000, 10_000, 20_000, 100_000, 1_000_000}
+
 // Clearing, reasons included; reading and the order of ids are BenchmarkEnter's.
 func BenchmarkClear(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Sheet) {
+		for b.Loop() {
+			s.Clear()
+		}
+	})
+}
+
+func BenchmarkVerify(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Sheet) {
+		r := s.Clear()
+		for b.Loop() {
+			if err := s.Verify(r); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// The phases of Clear, each in nanoseconds an operation. They are its steps called
+// one by one.
+func BenchmarkPhases(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Sheet) {
+		var spent [5]time.Duration
+		for b.Loop() {
+			at, last := 0, time.Now()
+			lap := func() {
+				now := time.Now()
+				spent[at] += now.Sub(last)
+				at, last = at+1, now
+			}
+			mem := new(scratch)
+			quotes := s.quotes()
+			curves := s.curves(quotes, mem)
+			lap()
+			f := s.between(quotes, curves)
+			lap()
+			r := s.complete(f, mem)
+			lap()
+			p := r.pair(false)
+			lap()
+			r.finish(p)
+			lap()
+		}
+		for i, name := range []string{"sort", "flow", "accept+price", "share+pair", "rounds+reasons"} {
+			b.ReportMetric(float64(spent[i].Nanoseconds())/float64(b.N), name+"-ns/op")
+		}
+	})
+}
+
+func benchEach(b *testing.B, run func(b *testing.B, s *Sheet)) {
 	for _, k := range benchKinds {
-		for _, n := range []int{1_000, 10_000, 20_000, 100_000, 1_000_000} {
+		for _, n := range benchSizes {
 			b.Run(fmt.Sprintf("%s/%d", k.name, n), func(b *testing.B) {
 				s := benchSheet(b, k, n)
 				b.ReportAllocs()
-				for b.Loop() {
-					s.Clear()
-				}
+				run(b, s)
 			})
 		}
+	}
+}
+
+// Taking in rows that are read already: checks, names to numbers, ids in order.
+func BenchmarkEnter(b *testing.B) {
+	for _, n := range benchSizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c, rows := benchRows(benchKinds[0], n)
+			b.ReportAllocs()
+			for b.Loop() {
+				benchEnter(b, c, rows)
+			}
+		})
 	}
 }

@@ -27,7 +27,11 @@ type margin struct {
 // at the margin, then for those the flow over lines again.
 func (s *Sheet) discover(mem *scratch) found {
 	quotes := s.quotes()
-	curves := s.curves(quotes, mem)
+	return s.between(quotes, s.curves(quotes, mem))
+}
+
+// between finds where the zones' curves are cut, and the flows between them.
+func (s *Sheet) between(quotes []quote, curves []curve) found {
 	t := newTransport(s.grid, curves)
 	t.run()
 	if t.equalize() {
