@@ -11,6 +11,7 @@ import (
 // grid sums up what sessions made of zones and lines. A complex of one zone has none.
 type grid struct {
 	complex torg.Complex
+	names   map[torg.ZoneID]both
 	at      map[torg.ZoneID]int
 	zones   []zoneTotal
 	lines   []lineTotal
@@ -55,11 +56,13 @@ func newGrid(sc *scenario.Scenario, buckets int) *grid {
 		return nil
 	}
 	g := &grid{
-		complex: c, at: map[torg.ZoneID]int{}, zones: make([]zoneTotal, len(c.Zones)), lines: make([]lineTotal, len(c.Lines)),
+		complex: c, names: map[torg.ZoneID]both{}, at: map[torg.ZoneID]int{}, zones: make([]zoneTotal, len(c.Zones)), lines: make([]lineTotal, len(c.Lines)),
 		steps: make([]gridStep, buckets), full: map[torg.Slot]full{},
 	}
 	for i, z := range c.Zones {
 		g.at[z] = i
+		name := sc.ZoneName(z)
+		g.names[z] = both{name.Name, name.NameEN}
 	}
 	for i := range g.steps {
 		g.steps[i] = gridStep{prices: make([]torg.Cost, len(c.Zones)), priced: make([]int, len(c.Zones)), full: make([]int, len(c.Lines))}

@@ -118,6 +118,32 @@ func TestPageShowsTheGrid(t *testing.T) {
 	}
 }
 
+func TestThePageNamesZones(t *testing.T) {
+	sc := &scenario.Scenario{ZoneNames: []scenario.ZoneName{{Zone: "a", Name: "Коса", NameEN: "Spit"}}}
+	sc.Complex = torg.Complex{Zones: []torg.ZoneID{"a", "b"}, Lines: []torg.Line{{From: "a", To: "b", Capacity: 5}}}
+	v := newGrid(sc, 1).view(torg.Cost{}, time.Hour)
+	const both = `<span lang="ru">Коса</span><span lang="en">Spit</span> <span class="soft">a</span>`
+	if v.Zones[0].Name != both || v.Zones[1].Name != "b" || v.Lines[0].Name != `<span lang="ru">Коса – b</span><span lang="en">Spit – b</span>` {
+		t.Errorf("zones %q and %q, line %q", v.Zones[0].Name, v.Zones[1].Name, v.Lines[0].Name)
+	}
+}
+
+func TestLengthsAndForecastersAreInWords(t *testing.T) {
+	for text, want := range map[string]both{"30s": {"30\u00a0с", "30\u00a0s"}, "15m": {"15\u00a0мин", "15\u00a0min"}, "1h": {"1\u00a0ч", "1\u00a0h"}} {
+		if got := length(text); got != want {
+			t.Errorf("%s is %q, want %q", text, got, want)
+		}
+	}
+	c, dir, slot := collector(t, Options{Unsigned: true, Forecaster: "naive"})
+	c.Watch(ledger.Committed{Result: ledger.Result{Events: session(slot)}})
+	if err := c.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if page := string(readFile(t, dir, "report.html")); !strings.Contains(page, `<span lang="ru">наивный</span><span lang="en">naive</span>`) {
+		t.Error("the page does not name the forecaster in both languages")
+	}
+}
+
 func TestOneZoneHasNoGrid(t *testing.T) {
 	c, dir, slot := collector(t, Options{})
 	c.Watch(ledger.Committed{Result: ledger.Result{Events: session(slot)}})

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"html"
 	"html/template"
 	"math"
 	"time"
@@ -21,7 +22,7 @@ func (g *grid) plots(starts []time.Time, length, slot time.Duration) []drawing {
 	}
 	if len(g.zones) <= mostLines {
 		for i, z := range g.complex.Zones {
-			prices.lines = append(prices.lines, layer{same(string(z)), zoneClass(i), g.each(func(s gridStep) float64 { return mean(s.prices[i], s.priced[i]) })})
+			prices.lines = append(prices.lines, layer{g.names[z], zoneClass(i), g.each(func(s gridStep) float64 { return mean(s.prices[i], s.priced[i]) })})
 		}
 	} else {
 		prices.lines = []layer{
@@ -35,7 +36,7 @@ func (g *grid) plots(starts []time.Time, length, slot time.Duration) []drawing {
 	}
 	for _, i := range g.fullest() {
 		l := g.complex.Lines[i]
-		name := same(string(l.From) + " – " + string(l.To) + " · ").then(hours(g.lines[i].full, slot))
+		name := g.lineName(l).then(same(" · ")).then(hours(g.lines[i].full, slot))
 		full.rows = append(full.rows, layer{name, "tight", g.each(func(s gridStep) float64 { return float64(s.full[i]) / float64(max(s.cleared, 1)) })})
 	}
 	if len(full.rows) == 0 {
@@ -101,7 +102,7 @@ type gridView struct {
 
 // gridRow is a zone's or a line's row.
 type gridRow struct {
-	Name  string
+	Name  template.HTML
 	Cells []template.HTML
 }
 
@@ -115,7 +116,7 @@ func (g *grid) view(network torg.Cost, slot time.Duration) *gridView {
 	}
 	for i, z := range g.complex.Zones {
 		t := g.zones[i]
-		row := gridRow{string(z), []template.HTML{"—", "—", "—", count(0).HTML()}}
+		row := gridRow{g.zoneName(z), []template.HTML{"—", "—", "—", count(0).HTML()}}
 		if t.sessions > 0 {
 			row.Cells = []template.HTML{
 				fixed(mean(t.sum, t.sessions), 2).HTML(), fixed(t.low.RUBkWh(), 2).HTML(), fixed(t.high.RUBkWh(), 2).HTML(), count(t.sessions).HTML(),
@@ -131,20 +132,34 @@ func (g *grid) view(network torg.Cost, slot time.Duration) *gridView {
 		if l.Capacity == 0 {
 			continue
 		}
-		v.Lines = append(v.Lines, g.lines[i].row(l, sessions, slot))
+		v.Lines = append(v.Lines, g.lines[i].row(g.lineName(l), l, sessions, slot))
 	}
 	return v
 }
 
+// lineName names a line by its ends.
+func (g *grid) lineName(l torg.Line) both {
+	return g.names[l.From].then(same(" – ")).then(g.names[l.To])
+}
+
+// zoneName names a zone, with the id that the tables know it by.
+func (g *grid) zoneName(z torg.ZoneID) template.HTML {
+	name := g.names[z]
+	if name == same(string(z)) {
+		return name.HTML()
+	}
+	return name.HTML() + template.HTML(` <span class="soft">`+html.EscapeString(string(z))+`</span>`)
+}
+
 // row is a line in figures: its capacity as power, what it carried each way, how full
 // it was on average and for how many hours, and what that cost.
-func (t lineTotal) row(l torg.Line, sessions int, slot time.Duration) gridRow {
+func (t lineTotal) row(name both, l torg.Line, sessions int, slot time.Duration) gridRow {
 	limit, load := both{"без предела", "unlimited"}, same("—")
 	if l.Capacity != torg.Unlimited {
 		limit = fixed(l.Capacity.KWh()/slot.Hours(), 0).then(both{"\u00a0кВт", "\u00a0kW"})
 		load = percent(share{t.along + t.back, l.Capacity * torg.Energy(sessions)})
 	}
-	row := gridRow{Name: string(l.From) + " – " + string(l.To)}
+	row := gridRow{Name: name.HTML()}
 	flow := fixed(float64(t.along)/1e6, 2).then(same(" / ")).then(megawattHours(t.back))
 	for _, cell := range []both{limit, flow, load, hours(t.full, slot), rubles(t.fees), rubles(t.rent)} {
 		row.Cells = append(row.Cells, cell.HTML())

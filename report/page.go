@@ -16,10 +16,17 @@ var pageText string
 // page renders report.html: one file with everything in it, and no script.
 func (c *Collector) page(s *Summary) ([]byte, error) {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"t":   func(ru, en string) template.HTML { return both{ru, en}.HTML() },
-		"rub": func(c torg.Cost) template.HTML { return rubles(c).HTML() },
-		"mwh": func(e torg.Energy) template.HTML { return megawattHours(e).HTML() },
-		"num": func(n int) template.HTML { return count(n).HTML() },
+		"t":      func(ru, en string) template.HTML { return both{ru, en}.HTML() },
+		"rub":    func(c torg.Cost) template.HTML { return rubles(c).HTML() },
+		"mwh":    func(e torg.Energy) template.HTML { return megawattHours(e).HTML() },
+		"num":    func(n int) template.HTML { return count(n).HTML() },
+		"length": func(d string) template.HTML { return length(d).HTML() },
+		"forecaster": func(name string) template.HTML {
+			if b, ok := forecasters[name]; ok {
+				return b.HTML()
+			}
+			return same(name).HTML()
+		},
 		"why": func(r torg.Reason) template.HTML { return whys[r].HTML() },
 	}).Parse(pageText)
 	if err != nil {

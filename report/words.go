@@ -99,9 +99,21 @@ var whys = map[torg.Reason]both{
 	torg.ReasonFunds:       {"не хватило средств на счёте", "not covered by the balance"},
 	torg.ReasonAvoided:     {"остались только нежелательные партнёры", "only avoided partners were left"},
 	torg.ReasonRationed:    {"предельная цена равна цене, остаток поделён", "the limit is the price, the margin is shared"},
-	torg.ReasonLine:        {"линия загружена полностью", "the line is full"},
+	torg.ReasonLine:        {"по линиям больше не передать", "the lines carry no more this way"},
 	torg.ReasonConnection:  {"соединение с сетью загружено полностью", "the connection is full"},
 	torg.ReasonNoOtherSide: {"нет встречных заявок", "nobody on the other side"},
 	torg.ReasonPrice:       {"предельная цена хуже рыночной", "the limit is worse than the price"},
 	torg.ReasonMissed:      {"сессия пропущена", "the session was missed"},
+}
+
+// forecasters are the names of those that a simulation can choose.
+var forecasters = map[string]both{
+	"naive": {"наивный", "naive"}, "perfect": {"знает будущее", "knows the future"},
+}
+
+// length is a slot's length such as 30s, 15m or 1h in words.
+func length(shortest string) both {
+	units := map[string]both{"s": {"\u00a0с", "\u00a0s"}, "m": {"\u00a0мин", "\u00a0min"}, "h": {"\u00a0ч", "\u00a0h"}}
+	n := len(shortest) - 1
+	return same(shortest[:n]).then(units[shortest[n:]])
 }

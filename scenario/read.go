@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	_ "embed" // the demonstration's file
 	"fmt"
 	"io"
@@ -71,7 +72,7 @@ func ParseComplex(name string, data []byte) (*Grid, error) {
 	return &g, nil
 }
 
-var scenarioKeys = append(slices.Clone(gridKeys), "name", "name_en", "start", "days", "seed", "no_worse", "price_cap",
+var scenarioKeys = append(slices.Clone(gridKeys), "name", "name_en", "zone_names", "start", "days", "seed", "no_worse", "price_cap",
 	"settlement_interval", "weather", "holidays", "participants", "sites", "tariffs", "connection")
 
 // Parse reads the bytes of a scenario file. CSV paths in it are relative to the
@@ -87,6 +88,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	s := &Scenario{Grid: o.grid(), Dir: filepath.Dir(name)}
 	s.Name = parse(o, "name", "АЭК", label)
 	s.NameEN = parse(o, "name_en", s.Name, label)
+	s.zoneNames(o)
 	s.Start = s.slotStart(o, "start")
 	s.Days = int(parse(o, "days", 7, wholeNumber(1, MaxDays)))
 	s.Seed = uint64(parse(o, "seed", 1, wholeNumber(0, 1<<63-1)))
@@ -173,6 +175,24 @@ func (s *Scenario) settlement(o object) {
 			return 0, fmt.Errorf("%s does not divide a day", text)
 		}
 		return d, nil
+	})
+}
+
+// zoneNames reads what people call the zones, each at most once.
+func (s *Scenario) zoneNames(o object) {
+	for _, n := range o.list("zone_names", MaxZones) {
+		f := o.r.object(n, "zone_names", "zone", "name", "name_en")
+		f.require("zone", "name")
+		z := ZoneName{Zone: f.zone("zone", s.Complex)}
+		z.Name = parse(f, "name", string(z.Zone), label)
+		z.NameEN = parse(f, "name_en", z.Name, label)
+		if slices.ContainsFunc(s.ZoneNames, func(x ZoneName) bool { return x.Zone == z.Zone }) {
+			f.fail("zone", "zone %q has a name already", z.Zone)
+		}
+		s.ZoneNames = append(s.ZoneNames, z)
+	}
+	slices.SortFunc(s.ZoneNames, func(a, b ZoneName) int {
+		return cmp.Compare(slices.Index(s.Complex.Zones, a.Zone), slices.Index(s.Complex.Zones, b.Zone))
 	})
 }
 

@@ -17,6 +17,7 @@ func (s *Scenario) Resolved() []byte {
 	f := block()
 	f.text("name", s.Name).text("name_en", s.NameEN)
 	s.writeGrid(f)
+	s.writeZoneNames(f)
 	f.text("start", s.Start.In(s.Timezone).Format(time.RFC3339)).
 		plain("days", strconv.Itoa(s.Days)).plain("seed", strconv.FormatUint(s.Seed, 10)).
 		text("no_worse", string(s.NoWorse)).text("price_cap", s.PriceCap.String()).
@@ -77,6 +78,17 @@ func (s *Scenario) writeGrid(f mapping) {
 			text("sell_price", p.Sell.String()).text("buy_price", p.Buy.String()).
 			plain("import_capacity_wh", capacity(p.Import)).plain("export_capacity_wh", capacity(p.Export)).Node)
 	}
+}
+
+func (s *Scenario) writeZoneNames(f mapping) {
+	if len(s.ZoneNames) == 0 {
+		return
+	}
+	names := list()
+	for _, z := range s.ZoneNames {
+		names.Content = append(names.Content, flow().text("zone", string(z.Zone)).text("name", z.Name).text("name_en", z.NameEN).Node)
+	}
+	f.add("zone_names", names)
 }
 
 func writeSite(s Site) *yaml.Node {

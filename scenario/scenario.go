@@ -30,6 +30,7 @@ const (
 type Scenario struct {
 	Grid
 	Name, NameEN       string        // of the complex, in Russian and in English
+	ZoneNames          []ZoneName    // in the order of the zones; none: people read the ids
 	Start              time.Time     // UTC, the start of a slot
 	Days               int           // 1 to MaxDays
 	Seed               uint64        // of everything that is drawn
@@ -67,6 +68,12 @@ type Participant struct {
 	ID           torg.ParticipantID
 	Name, NameEN string     // never on the ledger
 	Balance      torg.Money // deposited at the start, not negative
+}
+
+// ZoneName is what people call a zone.
+type ZoneName struct {
+	Zone         torg.ZoneID
+	Name, NameEN string
 }
 
 // Site is a place with meters and an agent.
@@ -143,6 +150,15 @@ func (s *Scenario) Site(id torg.SiteID) (Site, bool) {
 		return Site{}, false
 	}
 	return s.Sites[i], true
+}
+
+// ZoneName returns what people call a zone: its id where the file has no name for it.
+func (s *Scenario) ZoneName(id torg.ZoneID) ZoneName {
+	i := slices.IndexFunc(s.ZoneNames, func(z ZoneName) bool { return z.Zone == id })
+	if i < 0 {
+		return ZoneName{id, string(id), string(id)}
+	}
+	return s.ZoneNames[i]
 }
 
 // Participant returns the participant with this id.

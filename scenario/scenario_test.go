@@ -199,6 +199,24 @@ func TestResolvedIsReadToTheSameScenario(t *testing.T) {
 	}
 }
 
+func TestZonesHaveNames(t *testing.T) {
+	named := strings.Replace(good, "zones: [z1, z2]", "zones: [z1, z2]\nzone_names: [{zone: z2, name: Коса, name_en: Spit}]", 1)
+	s, err := Parse("s.yaml", []byte(named))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.ZoneName("z2"); got != (ZoneName{"z2", "Коса", "Spit"}) {
+		t.Errorf("z2 is called %+v", got)
+	}
+	if got := s.ZoneName("z1"); got != (ZoneName{"z1", "z1", "z1"}) {
+		t.Errorf("z1 has no name and is called %+v", got)
+	}
+	again, err := Parse("s.yaml", s.Resolved())
+	if err != nil || !reflect.DeepEqual(again.ZoneNames, s.ZoneNames) {
+		t.Errorf("resolved and read again: %+v, %v", again, err)
+	}
+}
+
 func TestSharedComplexesAreRead(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(require.Shared(t), "cases", "clear", "*", "complex.json"))
 	if err != nil || len(files) < 2 {

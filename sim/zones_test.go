@@ -46,6 +46,7 @@ func (o *objections) Said(m []record.Message) {
 type zonesSeen struct {
 	congested, joined, apart int // prices of a line's ends differ by more than its fee; by just it, with flow; by less, without
 	across, full             int // contracts between zones; sessions with zones that are full
+	behind, second           int // orders that a full line kept from trading; contracts of second discoveries
 	network, fees            torg.Cost
 	paid, baseline, owed     torg.Cost
 }
@@ -85,6 +86,9 @@ func TestThreeZones(t *testing.T) {
 	if seen.congested == 0 || seen.joined == 0 || seen.across == 0 || seen.full == 0 {
 		t.Errorf("lines full, lines with room, contracts across, full zones: %d, %d, %d, %d: some are missing", seen.congested, seen.joined, seen.across, seen.full)
 	}
+	if seen.behind == 0 || seen.second == 0 {
+		t.Errorf("orders behind a full line: %d, contracts of the second discovery: %d", seen.behind, seen.second)
+	}
 	if seen.owed != seen.fees || seen.fees.Sign() <= 0 {
 		t.Errorf("the network account is left with %s, lines are owed %s", seen.owed, seen.fees)
 	}
@@ -99,6 +103,14 @@ func TestThreeZones(t *testing.T) {
 func (s *zonesSeen) cleared(c torg.Complex, e *ledger.Cleared) {
 	if len(e.Outcome.FullZones) > 0 {
 		s.full++
+	}
+	for _, u := range e.Outcome.Unmatched {
+		if u.Reason == torg.ReasonLine && e.Discovery == 1 {
+			s.behind++
+		}
+	}
+	if e.Discovery == 2 {
+		s.second += len(e.Contracts)
 	}
 	s.network = s.network.Add(e.Outcome.Network)
 	for _, k := range e.Contracts {
@@ -122,6 +134,17 @@ func (s *zonesSeen) cleared(c torg.Complex, e *ledger.Cleared) {
 			s.apart++
 		}
 	}
+}
+
+// sameEnds says whether two zones' prices have the same ends. Where lines were used one
+// way only, a second discovery may find one end for a zone without orders and two for the
+// next; then it is their ends, not their prices, that a fee joins.
+func sameEnds(o market.Outcome, a, b torg.ZoneID) bool {
+	ends := map[torg.ZoneID][2]bool{}
+	for _, p := range o.Prices {
+		ends[p.Zone] = [2]bool{p.HasLowest, p.HasHighest}
+	}
+	return ends[a] == ends[b]
 }
 
 func zonePrices(o market.Outcome) map[torg.ZoneID]torg.Price {
@@ -175,7 +198,7 @@ func checkZones(t *testing.T, sc *scenario.Scenario, e *ledger.Cleared, used map
 		// Up to 1: prices are rounded midpoints.
 		from, hasFrom := prices[l.From]
 		to, hasTo := prices[l.To]
-		if gap := to - from; hasFrom && hasTo && now.Abs() < l.Capacity &&
+		if gap := to - from; hasFrom && hasTo && now.Abs() < l.Capacity && sameEnds(o, l.From, l.To) &&
 			(gap > l.Fee+1 && now >= 0 || gap < -l.Fee-1 && now <= 0 || flows[i] > 0 && gap < l.Fee-1 || flows[i] < 0 && gap > 1-l.Fee) {
 			t.Errorf("slot %d, discovery %d: line %s-%s has room at %d Wh, prices %s and %s", e.Slot, e.Discovery, l.From, l.To, now, from, to)
 		}

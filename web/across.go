@@ -99,10 +99,10 @@ func way(lines []lineRow, from, to torg.ZoneID) []lineRow {
 }
 
 // Path prints the way.
-func (a *across) Path() string {
+func (p *page) Path(a *across) string {
 	names := make([]string, 0, len(a.Way))
 	for _, z := range a.Way {
-		names = append(names, string(z))
+		names = append(names, p.ZoneName(z))
 	}
 	return strings.Join(names, " → ")
 }
@@ -110,10 +110,10 @@ func (a *across) Path() string {
 // whyApart tells in words why a contract's two prices differ.
 func (p *page) whyApart(a *across) (lines []string) {
 	if len(a.Way) > 0 {
-		lines = append(lines, p.T("why.way", "Path", a.Path(), "Fee", p.PriceExact(a.Fee)))
+		lines = append(lines, p.T("why.way", "Path", p.Path(a), "Fee", p.PriceExact(a.Fee)))
 	}
 	for _, l := range a.Full {
-		lines = append(lines, p.T("why.line_full", "From", string(l.From), "To", string(l.To), "Rent", p.PriceExact(l.Beyond())))
+		lines = append(lines, p.T("why.line_full", "From", p.ZoneName(l.From), "To", p.ZoneName(l.To), "Rent", p.PriceExact(l.Beyond())))
 	}
 	if a.Tie > 0 {
 		lines = append(lines, p.T("why.tie_full", "Rent", p.PriceExact(a.Tie)))

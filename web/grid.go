@@ -169,22 +169,39 @@ func (p *page) Says(v *gridView) []string {
 	for _, l := range v.Congested() {
 		out = append(out, p.Full(l))
 	}
+	if v.oneWay() {
+		out = append(out, p.T("grid.one_way"))
+	}
 	if len(out) == 0 {
 		out = append(out, p.T("grid.calm"))
 	}
 	return out
 }
 
+// oneWay says whether prices of the second discovery differ by more than the fee, and a
+// kopeck/MWh of rounding, across a line that is not congested: it has room only the way
+// that the first discovery used it.
+func (v *gridView) oneWay() bool {
+	at := map[torg.ZoneID]*torg.Price{}
+	for _, z := range v.Zones {
+		at[z.Zone] = z.Prices[1]
+	}
+	return slices.ContainsFunc(v.Lines, func(l lineRow) bool {
+		from, to := at[l.From], at[l.To]
+		return !l.Full() && l.Energy > 0 && from != nil && to != nil && max(*to-*from, *from-*to) > l.Fee+1
+	})
+}
+
 // Full tells what a congested line does to prices.
 func (p *page) Full(l lineRow) string {
-	return p.T("grid.full", "From", string(l.From), "To", string(l.To), "Energy", p.Energy(l.Energy),
+	return p.T("grid.full", "From", p.ZoneName(l.From), "To", p.ZoneName(l.To), "Energy", p.Energy(l.Energy),
 		"Gap", p.PriceUnit(l.Fee+l.Beyond()), "Fee", p.PriceUnit(l.Fee), "Rent", p.PriceUnit(l.Beyond()))
 }
 
 // between prints the way of a contract, or the one zone that it stays in.
-func between(c record.Contract) string {
+func (p *page) between(c record.Contract) string {
 	if c.SellerZone == c.BuyerZone {
-		return string(c.BuyerZone)
+		return p.ZoneName(c.BuyerZone)
 	}
-	return string(c.SellerZone) + " → " + string(c.BuyerZone)
+	return p.ZoneName(c.SellerZone) + " → " + p.ZoneName(c.BuyerZone)
 }

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,7 +81,57 @@ func TestSessionShowsTheGrid(t *testing.T) {
 			"на 1,45 ₽/кВт·ч: 0,10 ₽/кВт·ч за передачу и 1,35 ₽/кВт·ч за перегрузку", "5,00 из 5,00 кВт·ч 100 %", "без предела", "Сетевой счёт сессии 8,")
 	}
 	says(t, "the session in English", get(h, path, "torg_as=operator", "torg_lang=en").Body.String(),
-		"Line z3 → z2 is full: 5.00 kWh in the slot.", "Network account of the session", "congestion rent of the lines", "the line is full: price 5.48 ₽/kWh, a limit of 5.48 ₽/kWh would have traded")
+		"Line z3 → z2 is full: 5.00 kWh in the slot.", "Network account of the session", "congestion rent of the lines", "the lines carry no more this way: price 5.48 ₽/kWh, a limit of 5.48 ₽/kWh would have traded")
+}
+
+// People read the names of zones, each in their language; a zone without one goes by its id.
+func TestZonesHaveNames(t *testing.T) {
+	m := recordtest.NewZoned()
+	c := config(m)
+	c.ZoneNames = map[torg.ZoneID]web.ZoneName{"z2": {RU: "Цеха", EN: "Works"}, "z3": {RU: "Коса"}}
+	h := web.New(c)
+	const session = "/sessions/20261122T113000Z"
+	for path, want := range map[string][2]string{
+		session:                           {"Линия Коса → Цеха загружена полностью", "Line Коса → Works is full"},
+		"/":                               {"Коса → Цеха", "Коса → Works"},
+		"/contracts/" + acrossZones(t, m): {"Энергия идёт Коса → Цеха → z1", "Коса → Works → z1"},
+		"/sites/foundry-1":                {"Зона Коса", "Zone Коса"},
+	} {
+		for i, lang := range []string{"ru", "en"} {
+			body := get(h, path, "torg_as=operator", "torg_lang="+lang).Body.String()
+			says(t, path+" in "+lang, body, want[i])
+			if word := regexp.MustCompile(`>[^<]*\bz[23]\b[^<]*<`).FindString(body); word != "" {
+				t.Errorf("%s in %s calls a zone by its id: %s", path, lang, word)
+			}
+		}
+	}
+}
+
+// After the revision a line with room can still hold zones apart, and the page says so.
+func TestALineThatIsUsedOneWay(t *testing.T) {
+	m := recordtest.NewZoned()
+	i := slices.IndexFunc(m.SessionRows, func(s record.Session) bool { return s.ID == "20261122T113000Z" })
+	const path, word = "/sessions/20261122T113000Z", "может идти по линии только туда, куда уже идёт"
+	h := web.New(config(m))
+	if body := get(h, path, "torg_as=operator").Body.String(); strings.Contains(plain(body), word) {
+		t.Error("prices joined by the fee are said to be apart")
+	}
+	prices := slices.Clone(m.SessionRows[i].Prices)
+	for k := range prices {
+		if prices[k].Discovery == 2 && prices[k].Zone == "z1" {
+			prices[k].Price += 50_000 // z2 to z1 has room and carries energy
+		}
+	}
+	m.SessionRows[i].Prices = prices
+	says(t, "a session with a line used one way", get(h, path, "torg_as=operator").Body.String(), word)
+}
+
+// The operator reads both prices of a contract between zones, its parties their own.
+func TestContractsBetweenZonesHaveTwoPrices(t *testing.T) {
+	h := web.New(config(recordtest.NewZoned()))
+	const path = "/sessions/20261122T113000Z"
+	says(t, "the operator's session", get(h, path, "torg_as=operator").Body.String(), "1-00005 2 z3 → z1 Механический завод Литейный завод 2,18 кВт·ч 7,20 продавцу 5,48 15,67 ₽")
+	says(t, "the seller's session", get(h, path, "torg_as=foundry").Body.String(), "1-00005 2 z3 → z1 продал Механический завод 2,18 кВт·ч 5,48 11,93 ₽")
 }
 
 // The network account on the page is what its parts add up to.
@@ -211,7 +262,7 @@ func TestReasonsHaveNumbers(t *testing.T) {
 	}
 	h := web.New(config(m))
 	says(t, "the buyer's session", get(h, "/sessions/20261122T113000Z", "torg_as=press").Body.String(), "соединение с сетью загружено полностью: цена 8,10 ₽/кВт·ч, сделку дал бы предел 8,12 ₽/кВт·ч")
-	if text := plain(get(h, "/sessions/20261122T113000Z", "torg_as=wind").Body.String()); !strings.Contains(text, "линия загружена полностью") || strings.Contains(text, "сделку дал бы предел") {
+	if text := plain(get(h, "/sessions/20261122T113000Z", "torg_as=wind").Body.String()); !strings.Contains(text, "по линиям больше не передать") || strings.Contains(text, "сделку дал бы предел") {
 		t.Errorf("a limit that would have traded is made up: %s", text)
 	}
 }

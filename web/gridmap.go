@@ -50,7 +50,7 @@ func (p *page) Map(v *gridView) *gridMap {
 	}
 	for i, z := range v.Zones {
 		x, y := math.Cos(turn(i, len(v.Zones))), math.Sin(turn(i, len(v.Zones)))
-		n := mapNode{X: 16 + 68*(x+1)/(right+1), Y: mapHeight/2 - 78*y, Zone: string(z.Zone), Price: "—", Own: z.Own,
+		n := mapNode{X: 16 + 68*(x+1)/(right+1), Y: mapHeight/2 - 78*y, Zone: short(p.ZoneName(z.Zone)), Price: "—", Own: z.Own,
 			Tie: p.Now.Supplier != nil && p.Now.Supplier.Zone == z.Zone}
 		if x := z.Prices[0]; x != nil {
 			n.Price = p.Price(*x)
@@ -72,6 +72,17 @@ func (p *page) Map(v *gridView) *gridMap {
 		m.Wires = append(m.Wires, w)
 	}
 	return m
+}
+
+// mostLetters is how long a name can be that stands in its box on the picture; the
+// table has it whole.
+const mostLetters = 14
+
+func short(name string) string {
+	if r := []rune(name); len(r) > mostLetters {
+		return string(r[:mostLetters-1]) + "…"
+	}
+	return name
 }
 
 // turn is the angle of the i-th of n zones, the first on the left.

@@ -255,7 +255,7 @@ func ownerPage(p *page, v ownerView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = contractTable(p, v.Contracts).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = contractTable(p, v.Contracts, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2002,16 +2002,16 @@ func ownZone(p *page) templ.Component {
 			templ_7745c5c3_Var113 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if p.Zoned() {
+		if p.Zoned() && len(p.Now.Prices) > 0 {
 			now := record.Session{Prices: p.Now.Prices, Flows: p.Now.Flows}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<p class=\"small\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var114 string
-			templ_7745c5c3_Var114, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("grid.own", "Zone", string(p.zone()), "Price", p.spread(now.Prices), "All", p.everywhere(now.Prices)))
+			templ_7745c5c3_Var114, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("grid.own", "Zone", p.ZoneName(p.zone()), "Price", p.spread(now.Prices), "All", p.everywhere(now.Prices)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `owner.templ`, Line: 280, Col: 126}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `owner.templ`, Line: 280, Col: 130}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
 			if templ_7745c5c3_Err != nil {
@@ -2027,9 +2027,9 @@ func ownZone(p *page) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var115 string
-				templ_7745c5c3_Var115, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("grid.full.short", "From", string(l.From), "To", string(l.To), "Rent", p.PriceUnit(l.Beyond())))
+				templ_7745c5c3_Var115, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("grid.full.short", "From", p.ZoneName(l.From), "To", p.ZoneName(l.To), "Rent", p.PriceUnit(l.Beyond())))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `owner.templ`, Line: 282, Col: 131}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `owner.templ`, Line: 282, Col: 139}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var115))
 				if templ_7745c5c3_Err != nil {

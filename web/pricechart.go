@@ -90,7 +90,7 @@ func (p *page) pricePoint(x record.Session) point {
 	for _, z := range x.Prices {
 		if v := z.Price.RUBkWh(); z.Discovery == 1 {
 			low, high = min(low, v), max(high, v)
-			zones = append(zones, string(z.Zone)+" "+p.Price(z.Price))
+			zones = append(zones, p.ZoneName(z.Zone)+" "+p.Price(z.Price))
 		}
 	}
 	pt.Fact, pt.Low, pt.High = &first, &low, &high

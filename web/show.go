@@ -94,9 +94,9 @@ func stage(at, step record.State) string {
 		return -1
 	}
 	switch a, b := pos(at), pos(step); {
-	case a == b:
+	case a == b && step != record.Settled:
 		return "on"
-	case a > b:
+	case a >= b:
 		return "done"
 	}
 	return "later"
@@ -204,7 +204,7 @@ func (p *page) whyPrice(v contractView) []string {
 		say("why.seller_limit", "Limit", p.PriceUnit(v.SellOrder.Limit))
 	}
 	if v.From != nil && v.Across != nil {
-		say("why.zones", "From", string(v.From.Zone), "FromPrice", p.PriceExact(v.From.Price), "To", string(v.BuyerZone), "ToPrice", p.PriceExact(v.Zone.Price))
+		say("why.zones", "From", p.ZoneName(v.From.Zone), "FromPrice", p.PriceExact(v.From.Price), "To", p.ZoneName(v.BuyerZone), "ToPrice", p.PriceExact(v.Zone.Price))
 		lines = append(lines, p.whyApart(v.Across)...)
 	} else if v.Zone != nil {
 		say("why.zone", "Price", p.PriceExact(v.Zone.Price))

@@ -23,8 +23,9 @@ type Config struct {
 	Control  record.Control // nil: the pages only show
 	Verifier Verifier       // nil: an unsigned market, and the contract's page says so
 
-	Name, NameEN string         // of the complex, without quotes
-	Location     *time.Location // in which people read times; nil: UTC
+	Name, NameEN string                   // of the complex, without quotes
+	ZoneNames    map[torg.ZoneID]ZoneName // what people call zones; without one they read the id
+	Location     *time.Location           // in which people read times; nil: UTC
 	Calendar     torg.Calendar
 	HistoryStep  time.Duration // of generated history; 0: 15 minutes
 	Strategies   []string      // that an owner may choose, the default first
@@ -36,6 +37,9 @@ type Config struct {
 	Hosts []string     // host names that may be asked for; empty: loopback names
 	Log   *slog.Logger // nil: nothing is logged
 }
+
+// ZoneName is what people call a zone, by language; empty: as its id.
+type ZoneName struct{ RU, EN string }
 
 // Verifier checks what stands behind a contract, with the parties' own keys.
 type Verifier interface {

@@ -10,6 +10,17 @@ import (
 // Zoned says that the complex has a grid of several zones.
 func (p *page) Zoned() bool { return len(p.Now.Zones) > 1 }
 
+// ZoneName returns what people call a zone: its id where it has no name.
+func (p *page) ZoneName(id torg.ZoneID) string {
+	switch n, ok := p.site.ZoneNames[id]; {
+	case ok && p.Lang == "en" && n.EN != "":
+		return n.EN
+	case ok && n.RU != "":
+		return n.RU
+	}
+	return string(id)
+}
+
 // zone is the viewer's, by the first site; empty for the operator.
 func (p *page) zone() torg.ZoneID {
 	if len(p.Viewer.Sites) > 0 {

@@ -14,6 +14,7 @@ import (
 	"torg/decide"
 	"torg/exchange"
 	"torg/httpapi"
+	"torg/proof"
 	"torg/record"
 	"torg/scenario"
 	"torg/web"
@@ -112,13 +113,17 @@ func (m *market) serve(ctx context.Context, listener net.Listener) error {
 func (m *market) handler() http.Handler {
 	control := control{host: m.world.Host, exchange: m.world.Exchange, store: m.store}
 	live := m.world.Exchange
+	var provable httpapi.Proofs // none without consensus
+	if m.node != nil {
+		provable = proofs{proof.NewIndex(m.node)}
+	}
 	api := httpapi.New(httpapi.Config{
-		Reader: m.store, Live: live, Control: control, Version: version(), Calendar: m.scenario.Calendar,
+		Reader: m.store, Live: live, Control: control, Proofs: provable, Version: version(), Calendar: m.scenario.Calendar,
 		Metrics: m.metrics, Ready: m.ready, Log: m.log,
 	})
 	config := web.Config{
 		Reader: m.store, Live: live, Control: control, Verifier: verifier{m.store, m.genesis},
-		Name: m.scenario.Name, NameEN: m.scenario.NameEN, Location: m.scenario.Timezone,
+		Name: m.scenario.Name, NameEN: m.scenario.NameEN, ZoneNames: zoneNames(m.scenario), Location: m.scenario.Timezone,
 		Calendar: m.scenario.Calendar, HistoryStep: max(historyInterval, m.scenario.Calendar.Interval),
 		Strategies: decide.Names(), Version: version(), Demo: m.config.Scenario == demoName, Log: m.log,
 	}
@@ -131,6 +136,15 @@ func (m *market) handler() http.Handler {
 	}
 	mux.Handle("/", web.New(config))
 	return mux
+}
+
+// zoneNames are what people call the scenario's zones.
+func zoneNames(sc *scenario.Scenario) map[torg.ZoneID]web.ZoneName {
+	names := map[torg.ZoneID]web.ZoneName{}
+	for _, z := range sc.ZoneNames {
+		names[z.Zone] = web.ZoneName{RU: z.Name, EN: z.NameEN}
+	}
+	return names
 }
 
 // demoOwners are the first two of the demonstration: the one whose generator is too
