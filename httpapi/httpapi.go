@@ -29,6 +29,7 @@ type Config struct {
 	Reader  record.Reader
 	Live    record.Live
 	Control record.Control // nil: what changes something is refused
+	Proofs  Proofs         // nil: contracts cannot be proven
 	Version string         // of the program, for the description
 
 	Calendar torg.Calendar               // of the complex, to turn times into slots
@@ -55,6 +56,7 @@ func New(c Config) http.Handler {
 	a.series(h)
 	a.present(h)
 	a.control(h)
+	a.proof(h)
 	documentProblem(h.OpenAPI())
 	a.openapi(mux, h)
 	a.health(mux)

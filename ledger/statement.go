@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"torg"
-	"torg/canon"
 	"torg/sign"
 )
 
@@ -32,24 +31,14 @@ func (s *state) rootSession(slot torg.Slot) {
 			parties = append(parties, s.sessionLeaf(e))
 		}
 	}
-	root := sign.Root(parties)
-	var w canon.Writer
-	w.Slot(slot)
-	w.Fixed(root[:])
-	s.head.log = s.head.log.Append(w.Bytes())
+	s.head.log = s.head.log.Append(SessionLeaf(slot, sign.Root(parties)))
 }
 
-// sessionLeaf is a party in a session's root: participant, site, mandate with the
-// fingerprint of its key, and statement root.
+// sessionLeaf is a party in a session's root.
 func (s *state) sessionLeaf(e *entry) []byte {
 	t, _ := s.sites.get(e.site)
 	m, _ := s.mandates.get(e.site)
-	var w canon.Writer
-	w.String(string(t.Participant))
-	w.String(string(e.site))
-	canon.AppendMandate(&w, m.Mandate)
-	w.Fixed(e.root[:])
-	return w.Bytes()
+	return SessionParty{Participant: t.Participant, Site: e.site, Mandate: m.Mandate, Root: e.root}.Leaf()
 }
 
 // takeStatements takes parties' statements of a session. One that differs is taken

@@ -77,6 +77,30 @@ func (v View) Accounts() []AccountBalance {
 	return list
 }
 
+// Account returns one account of the ledger's books.
+func (v View) Account(id torg.Account) AccountBalance {
+	a, _ := v.s.accounts.get(id)
+	return AccountBalance{id, a.balance, a.reserved, a.escrowed}
+}
+
+// Standing returns the orders of a session's discovery that stand, by site, with the
+// energy that counts: without what their owners' balances do not cover. Before the
+// block that passes the gate they are what the discovery clears. There are none where
+// the session does not run yet, or no longer.
+func (v View) Standing(slot torg.Slot, discovery int) []torg.Order {
+	if v.s.head.session.slot != slot {
+		return nil
+	}
+	places := v.s.book.places(discovery)
+	orders := make([]torg.Order, len(places))
+	for i, p := range places {
+		o := v.s.book.get(p)
+		orders[i] = o.order
+		orders[i].Energy -= o.cut
+	}
+	return orders
+}
+
 func (v View) entry(site torg.SiteID, slot torg.Slot) (entry, bool) {
 	if rec, ok := v.s.slots.get(slot); ok {
 		if e := rec.entry(site); e != nil {

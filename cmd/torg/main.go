@@ -18,15 +18,17 @@ import (
 )
 
 type cli struct {
-	Up      upCmd      `cmd:"" help:"Run a market: everything in one process, with its site on loopback."`
-	Clear   clearCmd   `cmd:"" help:"Clear one session of orders from a file."`
-	Sim     simCmd     `cmd:"" help:"Run a scenario on virtual time and write its files and report."`
-	Audit   auditCmd   `cmd:"" help:"Recompute a simulation's invariants from its files alone."`
-	Decide  decideCmd  `cmd:"" help:"The decision program."`
-	Store   storeCmd   `cmd:"" help:"The tables."`
-	Config  configCmd  `cmd:"" help:"The configuration."`
-	Reset   resetCmd   `cmd:"" help:"Delete a data folder."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Up       upCmd       `cmd:"" help:"Run a market: everything in one process, with its site on loopback."`
+	Clear    clearCmd    `cmd:"" help:"Clear one session of orders from a file."`
+	Sim      simCmd      `cmd:"" help:"Run a scenario on virtual time and write its files and report."`
+	Audit    auditCmd    `cmd:"" help:"Recompute a simulation's invariants from its files alone."`
+	Contract contractCmd `cmd:"" help:"Proofs of contracts."`
+	Decide   decideCmd   `cmd:"" help:"The decision program."`
+	Ledger   ledgerCmd   `cmd:"" help:"The chain."`
+	Store    storeCmd    `cmd:"" help:"The tables."`
+	Config   configCmd   `cmd:"" help:"The configuration."`
+	Reset    resetCmd    `cmd:"" help:"Delete a data folder."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // errUsage marks errors in what the user gave: exit status 2.

@@ -30,6 +30,7 @@ var may = map[string]string{
 	"ledger/kvmem":     "ledger",
 	"ledger/seq":       ". ledger ledger/kvmem",
 	"ledger/abci":      ". ledger",
+	"proof":            ". canon ledger ledger/abci sign",
 	"decide":           ". decide/decidepb",
 	"decide/decidepb":  "",
 	"bus":              "",

@@ -3,6 +3,7 @@ package abci
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"github.com/cometbft/cometbft/config"
 	sm "github.com/cometbft/cometbft/state"
@@ -95,8 +96,10 @@ func (a archive) each(dir string, from, to, height int64, f func(ledger.Committe
 // Archive is a chain's blocks on disk while no process runs it.
 type Archive struct {
 	dir     string
+	node    *config.Config
 	dbs     *databases
 	blocks  archive
+	doc     *types.GenesisDoc
 	genesis ledger.Genesis
 	height  int64
 }
@@ -105,7 +108,7 @@ type Archive struct {
 // without a chain, or one that a process runs, and changes nothing.
 func OpenArchive(dir string) (*Archive, error) {
 	n := Config{Dir: dir}.withDefaults().node()
-	_, g, err := readGenesis(n)
+	doc, g, err := readGenesis(n)
 	if err != nil {
 		return nil, fmt.Errorf("chain: %w", err)
 	}
@@ -116,7 +119,7 @@ func OpenArchive(dir string) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("chain: %w", err)
 	}
-	a := &Archive{dir: n.DBDir(), dbs: dbs, genesis: g}
+	a := &Archive{dir: n.DBDir(), node: n, dbs: dbs, doc: doc, genesis: g}
 	if a.height, err = a.top(n); err != nil {
 		dbs.close()
 		return nil, fmt.Errorf("chain: %w", err)
@@ -145,6 +148,14 @@ func (a *Archive) Genesis() ledger.Genesis { return a.genesis }
 
 // Height returns the height of the newest block; 0: there is none.
 func (a *Archive) Height() int64 { return a.height }
+
+// Time returns when the newest block is dated; zero: there is none.
+func (a *Archive) Time() (t time.Time) {
+	if meta := a.blocks.blocks.LoadBlockMeta(a.height); meta != nil {
+		t = meta.Header.Time.UTC()
+	}
+	return t
+}
 
 // Blocks calls f for the blocks from one height to another, both included, with
 // what they did, until f returns an error.

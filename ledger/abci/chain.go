@@ -90,7 +90,7 @@ func (c *Chain) begin() (err error) {
 	if err := unused(n, c.dbs); err != nil {
 		return err
 	}
-	return lay(n, c.cfg.Genesis)
+	return lay(n, c.cfg.Genesis, c.cfg.born())
 }
 
 // takeUp opens an existing chain after a look at all of its files.
@@ -121,7 +121,7 @@ func (c *Chain) connect() error {
 		return err
 	}
 	validator := privval.LoadFilePV(n.PrivValidatorKeyFile(), n.PrivValidatorStateFile())
-	c.node, err = node.NewNode(n, validator, key,
+	c.node, err = node.NewNode(n, dated(validator, c.cfg.Now), key,
 		proxy.NewConnSyncLocalClientCreator(c.app), // the application has its own lock
 		func() (*types.GenesisDoc, error) { return types.GenesisDocFromFile(n.GenesisFile()) },
 		c.dbs.get,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cometbft/cometbft/config"
+	cmttime "github.com/cometbft/cometbft/types/time"
 
 	"torg/ledger"
 )
@@ -26,6 +27,11 @@ type Config struct {
 	// Idle is the time from block to block while there are no transactions: 1 s by
 	// default.
 	Idle time.Duration
+	// Now dates the genesis and the validator's votes, and with them the blocks, for
+	// runs that do not wait; nil: the machine's clock. It must not go back, not even
+	// while the chain is closed, nor be a minute ahead of the machine's clock, which
+	// consensus refuses.
+	Now func() time.Time
 }
 
 // Largest sizes. A block has room for two of the largest transactions less what
@@ -47,6 +53,14 @@ func (c Config) withDefaults() Config {
 		c.Idle = time.Second
 	}
 	return c
+}
+
+// born is when a new chain begins.
+func (c Config) born() time.Time {
+	if c.Now == nil {
+		return cmttime.Now()
+	}
+	return cmttime.Canonical(c.Now())
 }
 
 // node returns CometBFT's configuration. It lives in code and not in a file: one

@@ -145,24 +145,30 @@ func inspect(n *config.Config, doc *types.GenesisDoc, dbs *databases) error {
 	if node.PrivKey == nil {
 		return fmt.Errorf("%s: no key in it", n.NodeKeyFile())
 	}
-	born, err := bornWith(n, dbs)
-	if err != nil {
+	if err := unchanged(n, doc, dbs); err != nil {
 		return err
-	}
-	if born != nil {
-		file, err := cmtjson.Marshal(doc)
-		if err != nil {
-			return fmt.Errorf("%s: %w", n.GenesisFile(), err)
-		}
-		if !bytes.Equal(file, born) {
-			return fmt.Errorf("%s: changed since the chain was born", n.GenesisFile())
-		}
 	}
 	height, err := newest(n, dbs)
 	if err != nil {
 		return err
 	}
 	return inspectSigned(n.PrivValidatorStateFile(), key, height, len(doc.Validators) == 1)
+}
+
+// unchanged refuses a genesis document that is not the one the chain was born with.
+func unchanged(n *config.Config, doc *types.GenesisDoc, dbs *databases) error {
+	born, err := bornWith(n, dbs)
+	if err != nil || born == nil {
+		return err
+	}
+	file, err := cmtjson.Marshal(doc)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.GenesisFile(), err)
+	}
+	if !bytes.Equal(file, born) {
+		return fmt.Errorf("%s: changed since the chain was born", n.GenesisFile())
+	}
+	return nil
 }
 
 // bornWith returns the genesis document that CometBFT keeps with its state; nil:

@@ -8,13 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	cmtdb "github.com/cometbft/cometbft-db"
 	"github.com/cometbft/cometbft/config"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
 	"github.com/cometbft/cometbft/types"
-	cmttime "github.com/cometbft/cometbft/types/time"
 	cosmosdb "github.com/cosmos/cosmos-db"
 
 	"torg/ledger"
@@ -130,7 +130,7 @@ func unused(n *config.Config, dbs *databases) error {
 }
 
 // lay writes a new chain's files. The genesis is the last of them.
-func lay(n *config.Config, g ledger.Genesis) error {
+func lay(n *config.Config, g ledger.Genesis, born time.Time) error {
 	if err := g.Valid(); err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func lay(n *config.Config, g ledger.Genesis) error {
 	params.Block.MaxBytes = maxBlockBytes
 	params.Version.App = protocol
 	doc := types.GenesisDoc{
-		GenesisTime: cmttime.Now(), ChainID: g.ChainID, ConsensusParams: params, AppState: state,
+		GenesisTime: born, ChainID: g.ChainID, ConsensusParams: params, AppState: state,
 		Validators: []types.GenesisValidator{{PubKey: validator.PubKey, Power: 1}},
 	}
 	if err := doc.ValidateAndComplete(); err != nil {

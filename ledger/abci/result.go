@@ -78,6 +78,20 @@ func encodeEvents(events []ledger.Event) ([]abci.Event, error) {
 }
 
 func decodeEvents(list []abci.Event) ([]ledger.Event, error) {
+	text, err := eventsText(list)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	var events []ledger.Event
+	if err := json.Unmarshal(text, &events); err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	return events, nil
+}
+
+// eventsText returns a block's events as the JSON that was stored; nil: there are
+// none.
+func eventsText(list []abci.Event) ([]byte, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -85,27 +99,22 @@ func decodeEvents(list []abci.Event) ([]ledger.Event, error) {
 		return nil, fmt.Errorf("events: not written by this program")
 	}
 	a := list[0].Attributes[0]
-	text := []byte(a.Value)
 	switch a.Key {
 	case eventsPlain:
+		return []byte(a.Value), nil
 	case eventsSmall:
 		small, err := base64.StdEncoding.DecodeString(a.Value)
 		if err != nil {
 			return nil, fmt.Errorf("events: %w", err)
 		}
-		r := io.LimitReader(flate.NewReader(bytes.NewReader(small)), maxEvents+1)
-		if text, err = io.ReadAll(r); err != nil {
+		text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(small)), maxEvents+1))
+		if err != nil {
 			return nil, fmt.Errorf("events: %w", err)
 		}
 		if len(text) > maxEvents {
 			return nil, fmt.Errorf("events: more than %d bytes", maxEvents)
 		}
-	default:
-		return nil, fmt.Errorf("events: unknown form %q", a.Key)
+		return text, nil
 	}
-	var events []ledger.Event
-	if err := json.Unmarshal(text, &events); err != nil {
-		return nil, fmt.Errorf("events: %w", err)
-	}
-	return events, nil
+	return nil, fmt.Errorf("events: unknown form %q", a.Key)
 }
