@@ -19,7 +19,7 @@ const avoidPasses = 3
 // in none that exchanges among those of one side of one zone reach. It says whether
 // anyone changed over.
 func (p *pairing) exchange() bool {
-	x := exchange{p, make(map[[2]int32][]int32), make(map[[2]int32]int32)}
+	x := exchange{p, make(map[[2]int32][]int32), make([][]int32, len(p.cells)), make(map[[2]int32]int32)}
 	for k, d := range p.deals {
 		x.index(int32(k))
 		x.of[[2]int32{d.buyer, d.seller}] = int32(k)
@@ -47,6 +47,7 @@ func (p *pairing) exchange() bool {
 type exchange struct {
 	*pairing
 	between map[[2]int32][]int32 // deals by cells, smaller first; those of no energy are dropped when met
+	dealt   [][]int32            // by cell: the cells that it has, or had, a deal with
 	of      map[[2]int32]int32   // the deal of a buyer and a seller
 }
 
@@ -54,21 +55,28 @@ func cells(a, b int32) [2]int32 { return [2]int32{min(a, b), max(a, b)} }
 
 func (x *exchange) index(k int32) {
 	d := x.deals[k]
-	c := cells(x.lots[d.buyer].cell, x.lots[d.seller].cell)
-	x.between[c] = append(x.between[c], k)
+	b, s := x.lots[d.buyer].cell, x.lots[d.seller].cell
+	list, met := x.between[cells(b, s)]
+	x.between[cells(b, s)] = append(list, k)
+	if !met {
+		x.dealt[b], x.dealt[s] = append(x.dealt[b], s), append(x.dealt[s], b)
+	}
 }
 
 // live returns a deal with energy between two cells, or -1.
 func (x *exchange) live(a, b int32) int32 {
 	list := x.between[cells(a, b)]
-	for len(list) > 0 && x.deals[list[len(list)-1]].energy == 0 {
-		list = list[:len(list)-1]
+	n := len(list)
+	for n > 0 && x.deals[list[n-1]].energy == 0 {
+		n--
 	}
-	x.between[cells(a, b)] = list
-	if len(list) == 0 {
+	if n < len(list) {
+		x.between[cells(a, b)] = list[:n]
+	}
+	if n == 0 {
 		return -1
 	}
-	return list[len(list)-1]
+	return list[n-1]
 }
 
 // rest returns the largest lot of a cell with something left, or -1.
@@ -93,7 +101,6 @@ func (x *exchange) path(from int32) []int32 {
 		over[i] = -1
 	}
 	over[from] = from
-	zone, side := x.cells[from].zone, x.cells[from].side
 	for queue := []int32{from}; len(queue) > 0; queue = queue[1:] {
 		c := queue[0]
 		for _, m := range x.cells[c].partner {
@@ -104,8 +111,8 @@ func (x *exchange) path(from int32) []int32 {
 			if x.routes[m.route].energy > 0 && x.rest(m.cell) >= 0 {
 				return chain(from, m.cell, over)
 			}
-			for next := range x.cellsOf(zone, side) {
-				if x.work++; over[next] < 0 && x.live(next, m.cell) >= 0 {
+			for _, next := range x.dealt[m.cell] {
+				if x.work += dealWork; over[next] < 0 && x.cells[next].zone == x.cells[from].zone && x.live(next, m.cell) >= 0 {
 					over[next] = m.cell
 					queue = append(queue, next)
 				}
@@ -261,7 +268,7 @@ func (r *Result) avoidedParts(p *pairing) bool {
 // first.
 func (p *pairing) restsOf(zone, side int32) []int32 {
 	var rests []int32
-	for c := range p.cellsOf(zone, side) {
+	for _, c := range p.cellsOf(zone, side) {
 		for _, l := range p.cells[c].rests {
 			if p.lots[l].left > 0 {
 				rests = append(rests, l)

@@ -15,7 +15,7 @@ import (
 type benchKind struct {
 	name  string
 	zones int
-	grid  string // alone, roomy, tree, mesh
+	grid  string // alone, roomy, tree, mesh, chain, star
 	limit func(rng *rand.Rand) torg.Price
 }
 
@@ -29,9 +29,12 @@ var benchKinds = []benchKind{
 	{"64 congested zones", 64, "tree", anyLimit},
 	{"64 zones, full mesh", 64, "mesh", anyLimit},
 	{"64 zones, full mesh, equal limits", 64, "mesh", sameLimit},
+	{"1024 zones in a chain", 1024, "chain", anyLimit},
+	{"1024 zones in a star", 1024, "star", anyLimit},
 }
 
-// benchComplex is a grid whose congested lines carry about a tenth of a zone's trade.
+// benchComplex is a grid whose congested lines carry about a tenth of a zone's trade. In
+// chains and stars energy goes wherever it likes, at no fee, as far as it can.
 func benchComplex(k benchKind, n int, rng *rand.Rand) torg.Complex {
 	c := torg.Complex{Pricing: torg.Split}
 	for z := range k.zones {
@@ -41,11 +44,18 @@ func benchComplex(k benchKind, n int, rng *rand.Rand) torg.Complex {
 	join := func(a, b int, capacity torg.Energy) {
 		c.Lines = append(c.Lines, torg.Line{From: c.Zones[a], To: c.Zones[b], Capacity: capacity, Fee: torg.Price(5_000 + rng.IntN(40_000))})
 	}
+	free := func(a, b int) {
+		c.Lines = append(c.Lines, torg.Line{From: c.Zones[a], To: c.Zones[b], Capacity: torg.Unlimited})
+	}
 	share := max(n/k.zones*1500/10, 1)
 	for z := 1; z < k.zones; z++ {
 		switch k.grid {
 		case "roomy":
 			join(rng.IntN(z), z, torg.Unlimited)
+		case "chain":
+			free(z-1, z)
+		case "star":
+			free(0, z)
 		case "tree":
 			join(rng.IntN(z), z, torg.Energy(rng.IntN(2*share)))
 		case "mesh":
@@ -163,6 +173,29 @@ func benchEach(b *testing.B, run func(b *testing.B, s *Sheet)) {
 				run(b, s)
 			})
 		}
+	}
+}
+
+// Every order avoids most of the sources of the others: hardly anybody may trade with
+// anybody, and partners are looked for along chains.
+func BenchmarkAvoids(b *testing.B) {
+	for _, n := range []int{300, 1_000, 4_000, 20_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			rng := rand.New(rand.NewPCG(1, 2))
+			c, rows := benchRows(benchKinds[1], n)
+			for i := range rows {
+				rows[i].Source = fmt.Appendf(nil, "s%d", rng.IntN(17))
+				for k := range torg.MaxPreferences {
+					if rng.IntN(8) > 0 {
+						rows[i].Avoid = append(rows[i].Avoid, fmt.Sprintf("s%d", k))
+					}
+				}
+			}
+			s := benchEnter(b, c, rows)
+			for b.Loop() {
+				s.Clear()
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package market
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -10,8 +11,7 @@ import (
 
 // Builder takes in a book row by row and keeps it in columns.
 type Builder struct {
-	s       *Sheet
-	zones   map[torg.ZoneID]uint16
+	s       *Sheet // nil: it was handed out
 	parties nameTable
 	sides   []torg.Side // of parties
 	words   map[string]int32
@@ -71,19 +71,14 @@ func NewBuilder(c torg.Complex, used Usage, discovery int) (*Builder, error) {
 	}
 	b := &Builder{
 		s:       &Sheet{grid: newGrid(c, used), discovery: discovery, used: used, words: []string{""}},
-		zones:   make(map[torg.ZoneID]uint16, len(c.Zones)),
 		parties: newNameTable(),
-		words:   map[string]int32{"": 0},
-	}
-	for i, z := range c.Zones {
-		b.zones[z] = uint16(i)
 	}
 	b.last.zone = c.Zones[0]
 	return b, nil
 }
 
-// grow makes room for n more rows.
-func (b *Builder) grow(n int) {
+// grow makes room for n more rows with ids of so many bytes in all.
+func (b *Builder) grow(n, text int) {
 	s := b.s
 	s.key = append(make([]int32, 0, len(s.key)+n), s.key...)
 	s.energy = append(make([]torg.Energy, 0, len(s.energy)+n), s.energy...)
@@ -91,20 +86,28 @@ func (b *Builder) grow(n int) {
 	s.party = append(make([]int32, 0, len(s.party)+n), s.party...)
 	s.source = append(make([]int32, 0, len(s.source)+n), s.source...)
 	s.ids.end = append(make([]int64, 0, len(s.ids.end)+n), s.ids.end...)
+	s.ids.text = append(make([]byte, 0, len(s.ids.text)+text), s.ids.text...)
 }
 
-// Add takes in an order, or returns a *FieldError and takes nothing.
+// errHandedOut refuses what comes after Sheet.
+var errHandedOut = errors.New("market: the builder has handed out its sheet")
+
+// Add takes in an order, or returns a *FieldError and takes nothing. It must not be
+// called after Sheet.
 func (b *Builder) Add(r Row) error {
+	if b.s == nil {
+		return errHandedOut
+	}
 	if err := b.check(r); err != nil {
 		return err
 	}
 	s := b.s
-	z, known := b.last.at, string(b.last.zone) == string(r.Zone)
-	if !known {
-		if z, known = b.zones[torg.ZoneID(r.Zone)]; !known {
+	if string(b.last.zone) != string(r.Zone) {
+		z, known := s.grid.places[torg.ZoneID(r.Zone)]
+		if !known {
 			return wrong("zone", "unknown zone %q: %w", r.Zone, torg.ErrUnknown)
 		}
-		b.last.zone, b.last.at = s.grid.complex.Zones[z], z
+		b.last.zone, b.last.at = s.grid.complex.Zones[z], uint16(z)
 	}
 	if q := s.grid.complex.Supplier; q != nil && string(r.Participant) == string(q.Participant) {
 		return wrong("participant", "participant %s is the supplier, who quotes both sides: %w", r.Participant, torg.ErrBothSides)
@@ -116,12 +119,6 @@ func (b *Builder) Add(r Row) error {
 	if b.sides[party] != r.Side {
 		return wrong("participant", "participant %s has orders on both sides: %w", r.Participant, torg.ErrBothSides)
 	}
-	word, known := b.words[string(r.Source)]
-	if !known {
-		word = int32(len(s.words))
-		s.words = append(s.words, string(r.Source))
-		b.words[s.words[word]] = word
-	}
 	if len(r.Prefer)+len(r.Avoid) > 0 {
 		s.wishes = append(s.wishes, wish{order: int32(len(s.key)), prefer: r.Prefer, avoid: r.Avoid})
 		s.avoids, s.prefers = s.avoids || len(r.Avoid) > 0, s.prefers || len(r.Prefer) > 0
@@ -129,11 +126,28 @@ func (b *Builder) Add(r Row) error {
 	b.sum += r.Energy
 	s.key = append(s.key, keyOf(r.Side, r.Limit))
 	s.energy = append(s.energy, r.Energy)
-	s.zone = append(s.zone, z)
+	s.zone = append(s.zone, b.last.at)
 	s.party = append(s.party, party)
-	s.source = append(s.source, word)
+	s.source = append(s.source, b.word(r.Source))
 	s.ids.append(r.ID)
 	return nil
+}
+
+// word returns the number of a source.
+func (b *Builder) word(source []byte) int32 {
+	if len(source) == 0 {
+		return 0
+	}
+	at, known := b.words[string(source)]
+	if !known {
+		if b.words == nil {
+			b.words = make(map[string]int32)
+		}
+		at = int32(len(b.s.words))
+		b.s.words = append(b.s.words, string(source))
+		b.words[b.s.words[at]] = at
+	}
+	return at
 }
 
 func wrong(field, format string, args ...any) error {
@@ -181,6 +195,10 @@ func checkNames(field string, list []string) error {
 // Sheet returns the book in columns, or a *DuplicateError. The builder is used up.
 func (b *Builder) Sheet() (*Sheet, error) {
 	s := b.s
+	if s == nil {
+		return nil, errHandedOut
+	}
+	b.s = nil
 	s.parties = b.parties.all()
 	s.row = s.ids.order()
 	s.ids = s.ids.sorted(s.row)

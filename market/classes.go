@@ -12,6 +12,9 @@ import (
 // they cost more, every order with an avoid leaves, as after three passes.
 const classWork = 1 << 26
 
+// dealWork is what it costs to look for deals between two cells, in comparisons.
+const dealWork = 8
+
 // class is what an avoid can tell an order by, beside its zone and side: its own
 // avoids and, where somebody on the other side avoids it, its participant and source.
 type class struct {
@@ -37,6 +40,7 @@ func (p *pairing) makeClasses() bool {
 		}
 	}
 	p.class = make([]int32, s.Len())
+	p.cellAt = make([][]int32, 2*len(p.r.zones))
 	known := make(map[class]int32)
 	var first []int32 // an order of each class
 	for i, e := range p.inside {
@@ -59,12 +63,13 @@ func (p *pairing) makeClasses() bool {
 			known[c] = k
 			first = append(first, int32(i))
 			p.cells = append(p.cells, cell{zone: c.zone, side: c.side, head: -1, tail: -1})
+			p.cellAt[2*c.zone+c.side] = append(p.cellAt[2*c.zone+c.side], k)
 		}
 		p.class[i] = k
 	}
 	for i, t := range p.routes {
-		for b := range p.cellsOf(t.to, 0) {
-			for l := range p.cellsOf(t.from, 1) {
+		for _, b := range p.cellsOf(t.to, 0) {
+			for _, l := range p.cellsOf(t.from, 1) {
 				if p.work += torg.MaxPreferences; p.spent() {
 					return false
 				}

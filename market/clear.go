@@ -32,7 +32,7 @@ func (r *Result) trades() []torg.Trade {
 		}
 		return s.sites(s.row[i])
 	}
-	q := s.grid.complex.Supplier
+	q, id := s.grid.complex.Supplier, r.ids()
 	for round, deals := range r.Rounds {
 		for _, d := range deals {
 			t := torg.Trade{Round: round + 1, Energy: d.Energy}
@@ -40,12 +40,12 @@ func (r *Result) trades() []torg.Trade {
 			if i := d.Buy; i == Supplier {
 				t.Buyer, t.BuyerZone = q.Participant, q.Zone
 			} else {
-				t.BuyOrder, t.Buyer, t.BuyerSite, t.BuyerZone = torg.OrderID(s.ID(i)), s.Participant(i), site(i), s.Zone(i)
+				t.BuyOrder, t.Buyer, t.BuyerSite, t.BuyerZone = id(i), s.Participant(i), site(i), s.Zone(i)
 			}
 			if i := d.Sell; i == Supplier {
 				t.Seller, t.SellerZone = q.Participant, q.Zone
 			} else {
-				t.SellOrder, t.Seller, t.SellerSite, t.SellerZone = torg.OrderID(s.ID(i)), s.Participant(i), site(i), s.Zone(i)
+				t.SellOrder, t.Seller, t.SellerSite, t.SellerZone = id(i), s.Participant(i), site(i), s.Zone(i)
 			}
 			trades = append(trades, t)
 		}
@@ -55,14 +55,25 @@ func (r *Result) trades() []torg.Trade {
 
 func (r *Result) unmatched() []Unmatched {
 	var left []Unmatched
+	id := r.ids()
 	for i := range int32(r.sheet.Len()) {
 		rest, why := r.Left(i)
 		if rest == 0 {
 			continue
 		}
-		u := Unmatched{Order: torg.OrderID(r.sheet.ID(i)), Energy: rest, Reason: why}
+		u := Unmatched{Order: id(i), Energy: rest, Reason: why}
 		u.Best, u.WouldTrade, u.HasBest = r.available(i)
 		left = append(left, u)
 	}
 	return left
+}
+
+// ids returns what gives the ids of orders by place, all parts of one string.
+func (r *Result) ids() func(i int32) torg.OrderID {
+	c := &r.sheet.ids
+	text := torg.OrderID(c.text)
+	return func(i int32) torg.OrderID {
+		from, end := c.span(i)
+		return text[from:end]
+	}
 }

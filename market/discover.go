@@ -113,7 +113,7 @@ func (t *transport) reroute() {
 	again := &transport{
 		g: t.g, fixed: make([]torg.Energy, len(t.at)), unit: t.unit, costs: t.costs,
 		price: make([]int64, len(t.price)), flow: t.flow, at: t.at,
-		over: make([]wide, len(t.over)), queued: make([]bool, len(t.queued)),
+		over: make([]wide, len(t.over)),
 	}
 	for z := range t.at {
 		again.fixed[z] = t.at[z] - t.curves[z].base

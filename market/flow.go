@@ -32,8 +32,9 @@ type transport struct {
 	up    []int64       // price, above the ground's, of the next step of each curve
 	down  []int64       // and of the last one that is passed
 
-	queue  []int32
-	queued []bool
+	order    []int32 // nodes, those first from which it is farthest to one that wants energy
+	relabels int     // since that was worked out
+	near     nearest
 }
 
 // none is the price of a step that is not there.
@@ -45,7 +46,6 @@ func newTransport(g *grid, curves []curve) *transport {
 		g: g, curves: curves, costs: make([]int64, len(g.lines)),
 		price: make([]int64, zones+1), flow: make([]torg.Energy, len(g.lines)), at: make([]torg.Energy, zones),
 		over: make([]wide, zones+1), up: make([]int64, zones), down: make([]int64, zones),
-		queued: make([]bool, zones+1),
 	}
 	small := int64(zones) + 2 // one key, in units of a watt-hour over one line
 	scale := int64(zones) + 2 // that unit, in units of price: more than there are nodes
@@ -81,6 +81,10 @@ func (t *transport) run() {
 	}
 }
 
+// sweeps is how often energy is passed on before prices are updated again; sooner
+// where there was a relabel for each node.
+const sweeps = 4
+
 // scaling is how much closer to the optimum each refinement gets.
 const scaling = 8
 
@@ -96,19 +100,28 @@ func (t *transport) refine(eps int64) {
 	for z := range t.at {
 		t.settle(int32(z))
 	}
-	for v := range t.over {
-		t.wake(int32(v))
-	}
-	for n := 0; n < len(t.queue); n++ {
-		v := t.queue[n]
-		t.queued[v] = false
-		if v == t.ground() {
-			t.dischargeGround(eps)
-		} else {
-			t.discharge(v, eps)
+	t.update(eps)
+	for n := 1; t.sweep(eps); n++ {
+		if t.relabels >= len(t.over) || n%sweeps == 0 {
+			t.update(eps)
 		}
 	}
-	t.queue = t.queue[:0]
+}
+
+// sweep lets each node get rid of what it has over, and says whether any had.
+func (t *transport) sweep(eps int64) (some bool) {
+	for _, v := range t.order {
+		switch {
+		case !t.over[v].positive():
+			continue
+		case v == t.ground():
+			t.dischargeGround(eps)
+		default:
+			t.discharge(v, eps)
+		}
+		some = true
+	}
+	return some
 }
 
 // follow sets a line's flow to one that prices at its ends agree with.
@@ -168,13 +181,6 @@ func (t *transport) move(z int32, at torg.Energy) {
 	}
 }
 
-func (t *transport) wake(v int32) {
-	if !t.queued[v] && t.over[v].positive() {
-		t.queued[v] = true
-		t.queue = append(t.queue, v)
-	}
-}
-
 // discharge gets rid of what a zone has over: less of its own supply, or out over
 // lines to where the price is higher by more than the line costs; where neither
 // pays, the price falls to eps below the highest at which one does.
@@ -198,6 +204,7 @@ func (t *transport) discharge(z int32, eps int64) {
 			panic("market: energy that nothing can take")
 		}
 		t.price[z] = best - eps
+		t.relabels++
 	}
 }
 
@@ -211,7 +218,6 @@ func (t *transport) giveBack(z int32) {
 	t.move(z, t.at[z]-e)
 	t.over[z].add(-e)
 	t.over[t.ground()].add(e)
-	t.wake(t.ground())
 }
 
 // pushLine sends what a zone has over along a line, first by taking back what comes
@@ -240,7 +246,6 @@ func (t *transport) pushLine(z int32, a arc) int64 {
 		t.flow[a.line] += e * a.way
 		t.over[z].add(-e)
 		t.over[a.to].add(e)
-		t.wake(a.to)
 	}
 }
 
@@ -257,7 +262,6 @@ func (t *transport) dischargeGround(eps int64) {
 				t.move(int32(z), t.at[z]+e)
 				t.over[g].add(-e)
 				t.over[z].add(e)
-				t.wake(int32(z))
 				if !t.over[g].positive() {
 					return
 				}
@@ -270,6 +274,7 @@ func (t *transport) dischargeGround(eps int64) {
 			panic("market: more is taken than is wanted")
 		}
 		t.price[g] = best - eps
+		t.relabels++
 	}
 }
 

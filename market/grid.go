@@ -1,6 +1,10 @@
 package market
 
-import "torg"
+import (
+	"slices"
+
+	"torg"
+)
 
 // The largest grid that is cleared.
 const (
@@ -16,6 +20,7 @@ const plenty = torg.MaxSessionEnergy + 1
 // its capacities.
 type grid struct {
 	complex   torg.Complex
+	places    map[torg.ZoneID]int32
 	lines     []line  // those of complex.Lines that have a capacity at all
 	around    [][]arc // lines at each zone, as seen from there
 	part      []int32 // zones with the same number hang together
@@ -45,7 +50,7 @@ func newGrid(c torg.Complex, used Usage) *grid {
 	for i, z := range c.Zones {
 		zones[z] = int32(i)
 	}
-	g := &grid{complex: c, around: make([][]arc, len(c.Zones)), part: make([]int32, len(c.Zones)), supplier: -1}
+	g := &grid{complex: c, places: zones, around: make([][]arc, len(c.Zones)), part: make([]int32, len(c.Zones)), supplier: -1}
 	for i, l := range c.Lines {
 		if l.Capacity == 0 {
 			continue
@@ -73,7 +78,9 @@ func newGrid(c torg.Complex, used Usage) *grid {
 		g.supplier = int(zones[s.Zone])
 		g.imports = left(s.Import, used.Import-used.Export)
 		g.exports = left(s.Export, used.Export-used.Import)
-		g.delivered = g.cheapest(map[int32]torg.Price{int32(g.supplier): 0})
+		g.delivered = g.nowhere()
+		g.delivered[g.supplier] = 0
+		g.cheapest(g.delivered)
 	}
 	return g
 }
@@ -105,16 +112,15 @@ func (g *grid) spread(z int32) {
 	}
 }
 
-// cheapest returns, for each zone, the least of what a start costs plus the fees
-// from there (Bellman 1958 and Ford 1956); far where no start is in its part.
-func (g *grid) cheapest(starts map[int32]torg.Price) []torg.Price {
-	cost := make([]torg.Price, len(g.part))
-	for z := range cost {
-		cost[z] = far
-	}
-	for z, c := range starts {
-		cost[z] = c
-	}
+// nowhere returns a cost for each zone: far.
+func (g *grid) nowhere() []torg.Price {
+	return slices.Repeat([]torg.Price{far}, len(g.part))
+}
+
+// cheapest lowers what it costs to start in each zone, where it can be started in at
+// all, to the least of another start plus the fees from there (Bellman 1958 and Ford
+// 1956).
+func (g *grid) cheapest(cost []torg.Price) {
 	for changed := true; changed; {
 		changed = false
 		for i := range g.lines {
@@ -123,7 +129,6 @@ func (g *grid) cheapest(starts map[int32]torg.Price) []torg.Price {
 			changed = relax(cost, l.to, l.from, l.fee) || changed
 		}
 	}
-	return cost
 }
 
 // far is more than any price plus fees.

@@ -19,11 +19,21 @@ func (c *idColumn) append(id []byte) {
 }
 
 func (c *idColumn) at(i int32) []byte {
-	from := int64(0)
+	from, end := c.span(i)
+	return c.text[from:end:end]
+}
+
+// equal says whether two columns have the same ids.
+func (c *idColumn) equal(d *idColumn) bool {
+	return bytes.Equal(c.text, d.text) && slices.Equal(c.end, d.end)
+}
+
+// span returns where an id begins and ends.
+func (c *idColumn) span(i int32) (from, end int64) {
 	if i > 0 {
 		from = c.end[i-1]
 	}
-	return c.text[from:c.end[i]:c.end[i]]
+	return from, c.end[i]
 }
 
 // sorted returns the ids in another order.
@@ -41,11 +51,18 @@ func (c *idColumn) sorted(order []int32) idColumn {
 func (c *idColumn) order() []int32 {
 	n := len(c.end)
 	order := make([]int32, n)
+	for i := range order {
+		order[i] = int32(i)
+	}
 	skip, sorted := c.shared()
 	if sorted {
-		for i := range order {
-			order[i] = int32(i)
-		}
+		return order
+	}
+	bytewise := func(a, b int32) int {
+		return cmp.Or(bytes.Compare(c.at(a), c.at(b)), cmp.Compare(a, b))
+	}
+	if n < few {
+		slices.SortFunc(order, bytewise)
 		return order
 	}
 	heads := make([]headed, n)
@@ -64,9 +81,7 @@ func (c *idColumn) order() []int32 {
 			j++
 		}
 		if j-i > 1 {
-			slices.SortFunc(order[i:j], func(a, b int32) int {
-				return cmp.Or(bytes.Compare(c.at(a), c.at(b)), cmp.Compare(a, b))
-			})
+			slices.SortFunc(order[i:j], bytewise)
 		}
 		i = j
 	}

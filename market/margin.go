@@ -126,6 +126,8 @@ func (v *level) regions() []region {
 	for i := range v.blocks {
 		at[v.blocks[i].zone] = int32(i) + 1
 	}
+	given := v.reached(true, func(b *block) bool { return b.passed < b.offered })
+	taken := v.reached(false, func(b *block) bool { return b.passed > 0 })
 	var list []region
 	seen := make([]bool, len(v.g.part))
 	for z := range seen {
@@ -135,8 +137,9 @@ func (v *level) regions() []region {
 		r := region{zones: []int32{int32(z)}}
 		seen[z] = true
 		for n := 0; n < len(r.zones); n++ {
-			for _, a := range v.g.around[r.zones[n]] {
-				if !seen[a.to] && v.slack[a.line] != [2]torg.Energy{} {
+			z := r.zones[n]
+			for _, a := range v.g.around[z] {
+				if w := a.to; !seen[w] && (v.room(a) > 0 && given[z] && taken[w] || v.slack[a.line][(1+a.way)/2] > 0 && given[w] && taken[z]) {
 					seen[a.to] = true
 					r.zones = append(r.zones, a.to)
 				}
@@ -279,4 +282,30 @@ func (v *level) augment(z int32, e torg.Energy, give []torg.Energy) torg.Energy 
 		return sent
 	}
 	return 0
+}
+
+// reached returns the zones that lines with slack lead to from those blocks, or from
+// which they lead to them.
+func (v *level) reached(from bool, start func(*block) bool) []bool {
+	seen := make([]bool, len(v.g.part))
+	var queue []int32
+	for i := range v.blocks {
+		if b := &v.blocks[i]; start(b) {
+			seen[b.zone] = true
+			queue = append(queue, b.zone)
+		}
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
+		for _, a := range v.g.around[queue[0]] {
+			room := v.room(a)
+			if !from {
+				room = v.slack[a.line][(1+a.way)/2]
+			}
+			if room > 0 && !seen[a.to] {
+				seen[a.to] = true
+				queue = append(queue, a.to)
+			}
+		}
+	}
+	return seen
 }

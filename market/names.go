@@ -16,7 +16,7 @@ type nameTable struct {
 }
 
 func newNameTable() nameTable {
-	return nameTable{slots: make([]uint64, 1<<10), seed: maphash.MakeSeed()}
+	return nameTable{slots: make([]uint64, 1<<6), seed: maphash.MakeSeed()}
 }
 
 // place returns the number of a name, the next one if it is new.

@@ -12,7 +12,7 @@ import (
 // order o got agrees with its limits, with its zone's published price z and with the
 // published ends h of its side's curve. The trades are all those of o in that
 // discovery. It sees no other order, so it finds a wrong share or price of one's
-// own, not a curve that was made up: that takes Check.
+// own, not a curve that was made up: that takes Verify.
 //
 // An order with an avoid may have lost a part to it, so it is only checked for not
 // getting more than its share.
@@ -20,9 +20,15 @@ func OwnPart(c torg.Complex, o torg.Order, z ZonePrice, h Share, trades []torg.T
 	if h.Zone != o.Zone || h.Side != o.Side || (len(trades) > 0 || h.Accepted > 0) && z.Zone != o.Zone {
 		return fmt.Errorf("order %s: the published price or share is another zone's or side's", o.ID)
 	}
+	at := slices.Index(c.Zones, o.Zone)
+	if at < 0 {
+		return fmt.Errorf("order %s: the complex has no zone %q", o.ID, o.Zone)
+	}
+	delivered := newGrid(c, Usage{}).deliveredTo(uint16(at))
+	counted := countedLimit(c.Supplier, delivered, o.Side, o.Limit, z.Price)
 	var got, inside torg.Energy
 	for i, t := range trades {
-		if err := ownTrade(c, o, z.Price, t); err != nil {
+		if err := ownTrade(c, o, z.Price, counted, t); err != nil {
 			return fmt.Errorf("order %s: trade %d: %w", o.ID, i+1, err)
 		}
 		if t.Energy > o.Energy-got {
@@ -45,8 +51,9 @@ func OwnPart(c torg.Complex, o torg.Order, z ZonePrice, h Share, trades []torg.T
 	return nil
 }
 
-// ownTrade checks one trade of an order: side, limit and price.
-func ownTrade(c torg.Complex, o torg.Order, zone torg.Price, t torg.Trade) error {
+// ownTrade checks one trade of an order: side, limit and price. counted is the limit
+// as far as it counts for sharing the gain.
+func ownTrade(c torg.Complex, o torg.Order, zone, counted torg.Price, t torg.Trade) error {
 	id, party, price, other, quote := t.BuyOrder, t.Buyer, t.BuyerPrice, t.Seller, t.SellerPrice
 	if o.Side == torg.Sell {
 		id, party, price, other, quote = t.SellOrder, t.Seller, t.SellerPrice, t.Buyer, t.BuyerPrice
@@ -66,7 +73,7 @@ func ownTrade(c torg.Complex, o torg.Order, zone torg.Price, t torg.Trade) error
 		return fmt.Errorf("price %s, the zone's is %s", price, zone)
 	}
 	// Split leaves each side at least half of what it gains at the zone's price.
-	half := torg.FloorHalf(countedLimit(c.Supplier, delivered(c, o.Zone), o.Side, o.Limit, zone) - zone)
+	half := torg.FloorHalf(counted - zone)
 	if c.Pricing == torg.Split && worse(o.Side, zone+half, price) {
 		return fmt.Errorf("price %s leaves less than half of the gain at the zone's price %s", price, zone)
 	}
@@ -102,11 +109,6 @@ func ownEnergy(o torg.Order, h Share, got torg.Energy) error {
 		return fmt.Errorf("order %s: %d of %d Wh, though its limit is better than the margin", o.ID, got, o.Energy)
 	}
 	return nil
-}
-
-// delivered returns the cheapest fees from the supplier's zone to another.
-func delivered(c torg.Complex, zone torg.ZoneID) torg.Price {
-	return newGrid(c, Usage{}).deliveredTo(uint16(slices.Index(c.Zones, zone)))
 }
 
 // worse says whether limit a gives the other side less than b does.

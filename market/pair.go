@@ -2,6 +2,7 @@ package market
 
 import (
 	"math/bits"
+	"slices"
 
 	"torg"
 )
@@ -36,7 +37,8 @@ type pairing struct {
 	inside []torg.Energy // by order
 	lots   []lot         // by inside energy from the largest down, ties by id
 	cells  []cell
-	routes []route // energy is what is left of it
+	cellAt [][]int32 // the cells of each zone's two sides: buyers of the first zone, its sellers, ...
+	routes []route   // energy is what is left of it
 	deals  []deal
 	class  []int32 // by order: its cell, where somebody avoids something
 	work   int     // steps that avoids have cost
@@ -93,9 +95,12 @@ func (p *pairing) makeCells() bool {
 	if p.r.sheet.avoids {
 		return p.makeClasses()
 	}
-	p.cells = make([]cell, 2*len(p.r.zones))
+	p.cells, p.cellAt = make([]cell, 2*len(p.r.zones)), make([][]int32, 2*len(p.r.zones))
+	numbers := make([]int32, len(p.cells))
 	for i := range p.cells {
 		p.cells[i] = cell{zone: int32(i / 2), side: int32(i % 2), head: -1, tail: -1}
+		numbers[i] = int32(i)
+		p.cellAt[i] = numbers[i : i+1]
 	}
 	for i, t := range p.routes {
 		p.join(2*t.to, 2*t.from+1, int32(i))
@@ -200,7 +205,7 @@ func (p *pairing) pairOver(route int32) {
 	if t.energy == 0 {
 		return
 	}
-	for c := range p.cellsOf(t.to, 0) {
+	for _, c := range p.cellsOf(t.to, 0) {
 		for _, m := range p.cells[c].partner {
 			b, s := p.cells[c].head, p.cells[m.cell].head
 			if m.route == route && b >= 0 && s >= 0 && (buyer < 0 || b < buyer || b == buyer && s < seller) {
@@ -215,20 +220,8 @@ func (p *pairing) pairOver(route int32) {
 	}
 }
 
-// cellsOf goes through the cells of one side of a zone.
-func (p *pairing) cellsOf(zone, side int32) func(yield func(int32) bool) {
-	return func(yield func(int32) bool) {
-		if !p.r.sheet.avoids {
-			yield(2*zone + side)
-			return
-		}
-		for c := range p.cells {
-			if p.cells[c].zone == zone && p.cells[c].side == side && !yield(int32(c)) {
-				return
-			}
-		}
-	}
-}
+// cellsOf returns the cells of one side of a zone.
+func (p *pairing) cellsOf(zone, side int32) []int32 { return p.cellAt[2*zone+side] }
 
 func (p *pairing) wait(l int32) {
 	c := &p.cells[p.lots[l].cell]
@@ -284,7 +277,7 @@ func (p *pairing) many() {
 
 func (p *pairing) manyOver(route int32) {
 	t := &p.routes[route]
-	for c := range p.cellsOf(t.to, 0) {
+	for _, c := range p.cellsOf(t.to, 0) {
 		buyers := &p.cells[c]
 		for t.energy > 0 && len(buyers.rests) > 0 {
 			b := buyers.rests[0]
@@ -319,6 +312,11 @@ func (p *pairing) firstRest(buyers *cell, route int32) int32 {
 		}
 	}
 	return best
+}
+
+// whole says whether all energy of all routes is placed.
+func (p *pairing) whole() bool {
+	return !slices.ContainsFunc(p.routes, func(t route) bool { return t.energy > 0 })
 }
 
 // place makes a deal of round 2 of as much as two lots and their route have left.

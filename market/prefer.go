@@ -1,5 +1,10 @@
 package market
 
+import (
+	"cmp"
+	"slices"
+)
+
 // preferWork bounds how many partners are looked at for the sake of preferences in
 // one placement, per order; further ones are not looked at.
 const preferWork = 16
@@ -9,6 +14,7 @@ const preferWork = 16
 // energy as before. Who gets how much inside is settled by then, and does not
 // change.
 func (p *pairing) preferPairs() {
+	moved := false
 	dealOf := make([]int32, len(p.lots))
 	for l := range dealOf {
 		dealOf[l] = -1
@@ -27,6 +33,7 @@ func (p *pairing) preferPairs() {
 		p.redo(a)
 		p.redo(b)
 		dealOf[a.seller], dealOf[b.seller] = k, l
+		moved = true
 		return true
 	}
 	s, w := p.r.sheet, p.wishes()
@@ -42,6 +49,9 @@ func (p *pairing) preferPairs() {
 		if !s.named(wish.prefer, p.lots[partner].order) {
 			w.each(wish.prefer, 1-p.side(int32(l)), func(m int32) bool { return swap(k, dealOf[m]) })
 		}
+	}
+	if moved { // the two pairs may have other sizes now
+		slices.SortStableFunc(p.deals, func(a, b deal) int { return cmp.Compare(b.energy, a.energy) })
 	}
 }
 

@@ -1,6 +1,10 @@
 package market
 
-import "math/bits"
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
 
 // headed is a place with the number that it is sorted by.
 type headed struct {
@@ -9,6 +13,9 @@ type headed struct {
 }
 
 const digitBits = 11
+
+// few is how many are too few for sorting by radix to pay.
+const few = 200
 
 // sortHeads sorts by head, ties as they stand: a least significant digit radix sort
 // that leaves out the digits that all heads share (Knuth 1998, The Art of Computer
@@ -38,6 +45,10 @@ func sortHeads(list []headed) []headed {
 // sortPacked sorts numbers by their bits from from on, ties as they stand. It returns
 // them in the one slice and the other, of the same length, for other use.
 func sortPacked(list, spare []uint64, from int) (sorted, other []uint64) {
+	if len(list) < few {
+		slices.SortStableFunc(list, func(a, b uint64) int { return cmp.Compare(a>>from, b>>from) })
+		return list, spare
+	}
 	var differ uint64
 	for _, h := range list {
 		differ |= h ^ list[0]

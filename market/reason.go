@@ -78,14 +78,15 @@ func (r *Result) reasons() {
 func (r *Result) reaches() []reach {
 	g := r.sheet.grid
 	out := make([]reach, len(r.zones))
-	sells, pays := make(map[int32]torg.Price), make(map[int32]torg.Price)
+	bought, paid := g.nowhere(), g.nowhere()
 	for z := range r.zones {
 		if x := &r.zones[z]; x.hasLowest && x.hasHighest {
-			sells[int32(z)], pays[int32(z)] = x.price, -x.price
+			bought[z], paid[z] = x.price, -x.price
 		}
 		out[z].buyConnection, out[z].sellSupplier = far, -far
 	}
-	bought, paid := g.cheapest(sells), g.cheapest(pays)
+	g.cheapest(bought)
+	g.cheapest(paid)
 	for z := range out {
 		out[z].buyLine, out[z].sellLine = bought[z], -paid[z]
 		if q := g.complex.Supplier; q != nil && g.delivered[z] != far {

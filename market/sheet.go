@@ -113,7 +113,16 @@ func NewSheet(b Book) (*Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	into.grow(len(b.Orders))
+	text := 0
+	for i := range b.Orders {
+		text += len(b.Orders[i].ID)
+	}
+	into.grow(len(b.Orders), text)
+	var row []byte // names of one order, one after the other
+	field := func(name string) []byte {
+		row = append(row, name...)
+		return row[len(row)-len(name):]
+	}
 	for i := range b.Orders {
 		o := &b.Orders[i]
 		if err := o.Valid(); err != nil {
@@ -125,8 +134,9 @@ func NewSheet(b Book) (*Sheet, error) {
 		case o.Discovery != b.Discovery:
 			return nil, fmt.Errorf("order %s: of discovery %d in a book of discovery %d: %w", o.ID, o.Discovery, b.Discovery, torg.ErrMalformed)
 		}
+		row = row[:0]
 		err := into.Add(Row{
-			ID: []byte(o.ID), Participant: []byte(o.Participant), Zone: []byte(o.Zone), Source: []byte(o.Source),
+			ID: field(string(o.ID)), Participant: field(string(o.Participant)), Zone: field(string(o.Zone)), Source: field(o.Source),
 			Side: o.Side, Energy: o.Energy, Limit: o.Limit, Prefer: o.Prefer, Avoid: o.Avoid,
 		})
 		if err != nil {

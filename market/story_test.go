@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,13 +15,15 @@ import (
 // A story is a file of sections divided by "----": orders and grid, the outcome, and
 // where there is a second discovery, the revised orders and their outcome.
 //
-//	supplier sells at 7.20, buys at 1.10, imports 100 kWh, exports any
+//	line z1 z2 20 kWh fee 0.25
+//	supplier in z1 sells at 7.20, buys at 1.10, imports 100 kWh, exports any
 //	pricing uniform
-//	sell chp 100 kWh at 4.50 from coal, avoids foundry
-//	buy foundry/2 60 kWh at 6.00, prefers solar wind
+//	sell chp in z2 100 kWh at 4.50 from coal, avoids foundry
+//	buy foundry/2 in z1 60 kWh at 6.00, prefers solar wind
 //
-// Outcomes are written as render writes them; a story may leave out the lines about
-// rounds or about what is left, and then these are not compared.
+// Zones are listed as they are first named; where none is, all is in z1. Outcomes are
+// written as render writes them; a story may leave out the lines about rounds, flows,
+// what is full or what is left, and then these are not compared.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) < 10 {
@@ -42,7 +45,7 @@ func tell(t *testing.T, text string) {
 	if len(sections)%2 != 0 {
 		t.Fatal("a section of orders without an outcome")
 	}
-	b := market.Book{Complex: torg.Complex{Zones: []torg.ZoneID{"z1"}, Pricing: torg.Split}}
+	b := market.Book{Complex: torg.Complex{Pricing: torg.Split}}
 	for i := 0; i < len(sections); i += 2 {
 		b.Orders, b.Discovery = nil, i/2+1
 		for line := range told(sections[i]) {
@@ -50,18 +53,21 @@ func tell(t *testing.T, text string) {
 				t.Fatalf("%q: %v", line, err)
 			}
 		}
-		o, err := market.Clear(b)
-		if err != nil {
+		if len(b.Complex.Zones) == 0 {
+			zone(&b, "z1")
+		}
+		o := clear(t, b)
+		if err := verify(b, o); err != nil {
 			t.Fatal(err)
 		}
-		if err := market.Check(b, o); err != nil {
-			t.Fatal(err)
+		if err := faults(b, o); err != nil {
+			t.Error(err)
 		}
 		var want []string
 		for line := range told(sections[i+1]) {
 			want = append(want, line)
 		}
-		got := render(o, strings.Contains(sections[i+1], "round "), strings.Contains(sections[i+1], " left"))
+		got := render(o, sections[i+1])
 		if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w {
 			t.Errorf("discovery %d gives\n%s\n\nthe story says\n%s", b.Discovery, g, w)
 		}
@@ -87,22 +93,28 @@ func readLine(b *market.Book, line string) error {
 	case "pricing":
 		b.Complex.Pricing = torg.Pricing(rest)
 		return nil
+	case "line":
+		return readGridLine(b, strings.Fields(rest))
 	case "supplier":
-		return readSupplier(b, rest)
+		z, rest := in(rest)
+		return readSupplier(b, z, rest)
 	}
 	side, err := torg.ParseSide(head)
 	if err != nil {
 		return err
 	}
 	parts := strings.Split(rest, ", ")
-	w := strings.Fields(parts[0])
+	name, words, _ := strings.Cut(parts[0], " ")
+	z, words := in(words)
+	zone(b, z)
+	w := append([]string{name}, strings.Fields(words)...)
 	if len(w) < 5 || w[2] != "kWh" || w[3] != "at" {
 		return fmt.Errorf("not NAME ENERGY kWh at PRICE")
 	}
 	party, _, _ := strings.Cut(w[0], "/")
 	o := torg.Order{
 		ID: torg.OrderID(w[0]), Participant: torg.ParticipantID(party), Site: torg.SiteID(party + "-1"),
-		Zone: "z1", Discovery: b.Discovery, Side: side,
+		Zone: z, Discovery: b.Discovery, Side: side,
 	}
 	if o.Energy, err = kWh(w[1]); err != nil {
 		return err
@@ -128,8 +140,40 @@ func readLine(b *market.Book, line string) error {
 	return nil
 }
 
-func readSupplier(b *market.Book, rest string) error {
-	s := &torg.Supplier{Participant: "supplier", Zone: "z1", Import: torg.Unlimited}
+// in takes "in ZONE" off the start of words; without it the zone is z1.
+func in(words string) (torg.ZoneID, string) {
+	if w := strings.SplitN(words, " ", 3); len(w) == 3 && w[0] == "in" {
+		return torg.ZoneID(w[1]), w[2]
+	}
+	return "z1", words
+}
+
+// zone adds a zone that is named for the first time.
+func zone(b *market.Book, z torg.ZoneID) {
+	if c := &b.Complex; !slices.Contains(c.Zones, z) {
+		c.Zones = append(c.Zones, z)
+	}
+}
+
+// readGridLine reads FROM TO CAPACITY fee FEE.
+func readGridLine(b *market.Book, w []string) (err error) {
+	if len(w) < 5 || w[len(w)-2] != "fee" {
+		return fmt.Errorf("not line FROM TO ENERGY kWh fee FEE")
+	}
+	l := torg.Line{From: torg.ZoneID(w[0]), To: torg.ZoneID(w[1])}
+	zone(b, l.From)
+	zone(b, l.To)
+	if l.Capacity, err = kWh(w[2]); err != nil {
+		return err
+	}
+	l.Fee, err = torg.ParsePrice(w[len(w)-1])
+	b.Complex.Lines = append(b.Complex.Lines, l)
+	return err
+}
+
+func readSupplier(b *market.Book, z torg.ZoneID, rest string) error {
+	zone(b, z)
+	s := &torg.Supplier{Participant: "supplier", Zone: z, Import: torg.Unlimited}
 	for _, part := range strings.Split(rest, ", ") {
 		w := strings.Fields(part)
 		var err error
@@ -162,37 +206,67 @@ func kWh(s string) (torg.Energy, error) {
 	return torg.Energy(p / 100), err
 }
 
-// render writes an outcome the way stories do.
-func render(o market.Outcome, rounds, left bool) []string {
-	lines := []string{"no price"}
-	if len(o.Prices) > 0 {
-		lines[0] = "price " + twoPlaces(o.Prices[0].Price)
+// render writes an outcome the way stories do, with what the story speaks of.
+func render(o market.Outcome, story string) []string {
+	var lines []string
+	for _, p := range o.Prices {
+		if p.Zone == "z1" && !strings.Contains(story, "price z") {
+			lines = append(lines, "price "+twoPlaces(p.Price))
+		} else {
+			lines = append(lines, fmt.Sprintf("price %s %s", p.Zone, twoPlaces(p.Price)))
+		}
+	}
+	if len(lines) == 0 {
+		lines = []string{"no price"}
+	}
+	if strings.Contains(story, "flow") {
+		lines = append(lines, renderGrid(o, strings.Contains(story, "full"))...)
+	}
+	lines = append(lines, renderTrades(o.Trades, strings.Contains(story, "round "))...)
+	for _, u := range o.Unmatched {
+		if strings.Contains(story, " left") {
+			lines = append(lines, fmt.Sprintf("%s left %s: %s", u.Order, u.Energy, u.Reason))
+		}
+	}
+	if strings.Contains(story, "nothing left") && len(o.Unmatched) == 0 {
+		lines = append(lines, "nothing left")
+	}
+	return lines
+}
+
+func renderGrid(o market.Outcome, full bool) (lines []string) {
+	for _, f := range o.Flows {
+		lines = append(lines, fmt.Sprintf("flow %s to %s %s", f.From, f.To, f.Energy))
+	}
+	if len(lines) == 0 {
+		lines = []string{"no flow"}
+	}
+	for _, z := range o.FullZones {
+		if line := "full " + string(z.Zone); full {
+			lines = append(lines, line+map[bool]string{true: " in"}[z.In]+map[bool]string{true: " out"}[z.Out])
+		}
+	}
+	return lines
+}
+
+func renderTrades(trades []torg.Trade, rounds bool) (lines []string) {
+	name := func(order torg.OrderID, party torg.ParticipantID) string {
+		if order == "" {
+			return string(party)
+		}
+		return string(order)
 	}
 	round := 0
-	for _, t := range o.Trades {
+	for _, t := range trades {
 		if rounds && t.Round != round {
 			round = t.Round
 			lines = append(lines, fmt.Sprintf("round %d", round))
-		}
-		name := func(order torg.OrderID, party torg.ParticipantID) string {
-			if order == "" {
-				return string(party)
-			}
-			return string(order)
 		}
 		line := fmt.Sprintf("%s from %s %s at %s", name(t.BuyOrder, t.Buyer), name(t.SellOrder, t.Seller), t.Energy, twoPlaces(t.BuyerPrice))
 		if t.SellerPrice != t.BuyerPrice {
 			line += ", seller gets " + twoPlaces(t.SellerPrice)
 		}
 		lines = append(lines, line)
-	}
-	for _, u := range o.Unmatched {
-		if left {
-			lines = append(lines, fmt.Sprintf("%s left %s: %s", u.Order, u.Energy, u.Reason))
-		}
-	}
-	if left && len(o.Unmatched) == 0 {
-		lines = append(lines, "nothing left")
 	}
 	return lines
 }

@@ -20,6 +20,8 @@ func (w *wide) add(e torg.Energy) {
 
 func (w wide) positive() bool { return w.hi > 0 || w.hi == 0 && w.lo > 0 }
 
+func (w wide) negative() bool { return w.hi < 0 }
+
 // atMost returns the smaller of the sum, which is not negative, and e.
 func (w wide) atMost(e torg.Energy) torg.Energy {
 	if w.hi > 0 || w.lo > uint64(e) {
