@@ -3,6 +3,7 @@ package orderbook
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -31,9 +32,14 @@ func Write(ctx context.Context, dir string, c torg.Complex, s *market.Sheet, r *
 		{"unmatched.csv", func(w io.Writer) error { return unmatched(w, s, r) }},
 		{"summary.json", func(w io.Writer) error { return summary(w, Summarize(s, r)) }},
 	}
+	for _, f := range files {
+		if info, err := os.Lstat(filepath.Join(dir, f.name)); err == nil && info.IsDir() {
+			return fmt.Errorf("%s: is a folder", filepath.Join(dir, f.name))
+		}
+	}
 	made, err := makeFolder(dir)
 	if err != nil {
-		return err
+		return errors.Join(err, removeEach(made))
 	}
 	temporary := make([]string, len(files))
 	group, ctx := errgroup.WithContext(ctx)
@@ -52,17 +58,29 @@ func Write(ctx context.Context, dir string, c torg.Complex, s *market.Sheet, r *
 			err = errors.Join(err, remove(temporary[i]))
 		}
 	}
-	if err != nil && made {
-		err = errors.Join(err, remove(dir))
+	if err != nil {
+		err = errors.Join(err, removeEach(made))
 	}
 	return err
 }
 
-// makeFolder makes a folder and says whether it was not there.
-func makeFolder(dir string) (made bool, err error) {
-	_, err = os.Stat(dir)
-	made = os.IsNotExist(err)
+// makeFolder makes a folder and those that it is in, and returns those that were not
+// there, the innermost first.
+func makeFolder(dir string) (made []string, err error) {
+	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); !os.IsNotExist(err) {
+			break
+		}
+		made = append(made, at)
+	}
 	return made, os.MkdirAll(dir, 0o755)
+}
+
+func removeEach(paths []string) (err error) {
+	for _, path := range paths {
+		err = errors.Join(err, remove(path))
+	}
+	return err
 }
 
 func remove(path string) error {
