@@ -176,7 +176,7 @@ func (x *Index) party(files Files, chainID string, s side, t *traces, parties []
 		return nil, fmt.Errorf("site %s is no party of the session", site)
 	}
 	l := &linked{StatementRoot: parties[i].Root[:], SessionMandate: mandateBytes(parties[i].Mandate)}
-	if err := l.climbFrom(s, site, i, t, parties); err != nil {
+	if err := l.climbFrom(site, i, t, parties); err != nil {
 		return nil, err
 	}
 	files[s.file(fileKey)] = sign.PublicPEM(m.key)
@@ -193,7 +193,7 @@ func (x *Index) party(files Files, chainID string, s side, t *traces, parties []
 }
 
 // climbFrom sets the paths from the contract to the statement and on to the session.
-func (l *linked) climbFrom(s side, site torg.SiteID, index int, t *traces, parties []ledger.SessionParty) error {
+func (l *linked) climbFrom(site torg.SiteID, index int, t *traces, parties []ledger.SessionParty) error {
 	var own []torg.Contract
 	for _, c := range t.contracts {
 		for _, s := range sides {

@@ -96,26 +96,25 @@ type replay struct {
 // run replays up to the newest block, or to the one that settles the last session of
 // the range.
 func (r *replay) run(ctx context.Context, blocks *abci.Replay, height int64) error {
-	for blocks.Height() < height && !r.check.Over(blocks.View()) {
+	for readable := true; readable && blocks.Height() < height && !r.check.Over(blocks.View()); {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("replayed %d of %d blocks: %w", blocks.Height(), height, err)
 		}
 		r.phase(fmt.Sprintf("block %d of %d", blocks.Height()+1, height))
 		b, err := blocks.Next()
-		if err != nil {
+		if readable = err == nil; !readable {
 			b.Faults = append(b.Faults, err.Error()+"; the replay ends here")
 		}
 		for _, f := range b.Faults {
 			r.tell(ledger.Problem{Session: r.running(b.Time), Height: b.Height, What: f})
 		}
-		if err != nil {
-			return nil
+		if readable {
+			r.tell(r.check.Block(blocks.View(), b.Height, b.Made, b.Said)...)
+			if err := blocks.Commit(); err != nil {
+				return err
+			}
+			r.tell(r.check.Committed(blocks.View())...)
 		}
-		r.tell(r.check.Block(blocks.View(), b.Height, b.Made, b.Said)...)
-		if err := blocks.Commit(); err != nil {
-			return err
-		}
-		r.tell(r.check.Committed(blocks.View())...)
 	}
 	return nil
 }

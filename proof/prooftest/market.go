@@ -58,7 +58,7 @@ func New(t testing.TB, dir string) *Market {
 		},
 	})
 	m.must(err)
-	t.Cleanup(func() { m.Chain.Stop() })
+	t.Cleanup(func() { m.must(m.Chain.Stop()) })
 	m.Chain.Watch(m.committed)
 	m.must(m.Chain.Start(t.Context()))
 	return m
