@@ -164,7 +164,7 @@ func TestProcess(t *testing.T) {
 
 func TestParts(t *testing.T) {
 	short, err := choose(nil)
-	if err != nil || len(short) != 3 {
+	if err != nil || len(short) != 4 {
 		t.Errorf("%d short parts, %v", len(short), err)
 	}
 	if _, err := choose([]string{"soak", "soup"}); err == nil || !strings.Contains(err.Error(), "soup") {
