@@ -1,6 +1,7 @@
 package torg
 
 import (
+	"cmp"
 	"math/big"
 	"math/bits"
 	"slices"
@@ -11,13 +12,18 @@ import (
 // remainders, ties to the lower index. Callers sort by id first, so that the
 // bytewise smaller id wins and arrival order never does. Weights and total are not
 // negative and total is at most the sum of weights, which is at most MaxSessionEnergy.
+// The time it takes is linear.
 func ApportionEnergy(total Energy, weights []Energy) []Energy {
 	shares := make([]Energy, len(weights))
 	var sum Energy
 	for _, w := range weights {
 		sum += w
 	}
-	if sum == 0 || total == 0 {
+	switch total {
+	case 0:
+		return shares
+	case sum:
+		copy(shares, weights)
 		return shares
 	}
 	left := total
@@ -28,18 +34,57 @@ func ApportionEnergy(total Energy, weights []Energy) []Energy {
 		shares[i], rest[i] = Energy(q), r
 		left -= Energy(q)
 	}
-	for _, i := range byRemainder(len(weights), func(i, j int) int {
-		switch {
-		case rest[i] > rest[j]:
-			return -1
-		case rest[i] < rest[j]:
-			return 1
+	if left == 0 {
+		return shares
+	}
+	least := nthLargest(slices.Clone(rest), int(left))
+	for _, r := range rest {
+		if r > least {
+			left--
 		}
-		return 0
-	})[:left] {
-		shares[i]++
+	}
+	for i, r := range rest {
+		if r > least {
+			shares[i]++
+		} else if r == least && left > 0 {
+			shares[i]++
+			left--
+		}
 	}
 	return shares
+}
+
+// nthLargest returns the n-th largest of a list, from 1, which it disorders (Hoare
+// 1961, Algorithm 65: Find).
+func nthLargest(list []uint64, n int) uint64 {
+	for len(list) > 32 {
+		a, b, c := list[0], list[len(list)/2], list[len(list)-1]
+		pivot := max(min(a, b), min(max(a, b), c))
+		i, j := 0, len(list)-1
+		for i <= j {
+			for list[i] > pivot {
+				i++
+			}
+			for list[j] < pivot {
+				j--
+			}
+			if i <= j {
+				list[i], list[j] = list[j], list[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case n <= j+1:
+			list = list[:j+1]
+		case n > i:
+			list, n = list[i:], n-i
+		default:
+			return pivot
+		}
+	}
+	slices.SortFunc(list, func(a, b uint64) int { return cmp.Compare(b, a) })
+	return list[n-1]
 }
 
 // ApportionCost shares a cost that is not negative among weights that are not

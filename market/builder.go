@@ -12,7 +12,7 @@ import (
 // Builder takes in a book row by row and keeps it in columns.
 type Builder struct {
 	s       *Sheet // nil: it was handed out
-	parties nameTable
+	parties map[string]int32
 	sides   []torg.Side // of parties
 	words   map[string]int32
 	sum     torg.Energy
@@ -71,7 +71,7 @@ func NewBuilder(c torg.Complex, used Usage, discovery int) (*Builder, error) {
 	}
 	b := &Builder{
 		s:       &Sheet{grid: newGrid(c, used), discovery: discovery, used: used, words: []string{""}},
-		parties: newNameTable(),
+		parties: make(map[string]int32),
 	}
 	b.last.zone = c.Zones[0]
 	return b, nil
@@ -112,8 +112,12 @@ func (b *Builder) Add(r Row) error {
 	if q := s.grid.complex.Supplier; q != nil && string(r.Participant) == string(q.Participant) {
 		return wrong("participant", "participant %s is the supplier, who quotes both sides: %w", r.Participant, torg.ErrBothSides)
 	}
-	party := b.parties.place(r.Participant)
-	if int(party) == len(b.sides) {
+	party, known := b.parties[string(r.Participant)]
+	if !known {
+		name := torg.ParticipantID(r.Participant)
+		party = int32(len(s.parties))
+		s.parties = append(s.parties, name)
+		b.parties[string(name)] = party
 		b.sides = append(b.sides, r.Side)
 	}
 	if b.sides[party] != r.Side {
@@ -199,7 +203,6 @@ func (b *Builder) Sheet() (*Sheet, error) {
 		return nil, errHandedOut
 	}
 	b.s = nil
-	s.parties = b.parties.all()
 	s.row = s.ids.order()
 	s.ids = s.ids.sorted(s.row)
 	for i := 1; i < len(s.row); i++ {

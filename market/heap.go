@@ -1,44 +1,39 @@
 package market
 
-import (
-	"container/heap"
-
-	"torg"
-)
-
-// routeHeap is routes by the energy that they had left when they came in, the largest
-// first, ties in their own order.
-type routeHeap struct{ list routeList }
-
-type routeRank struct {
-	energy torg.Energy
-	route  int32
+// heap hands out the first of its items, as before orders them: a binary heap
+// (Williams 1964, Algorithm 232).
+type heap[T any] struct {
+	items  []T
+	before func(a, b T) bool
 }
 
-type routeList []routeRank
-
-func newHeap(routes []route) *routeHeap {
-	h := &routeHeap{make(routeList, 0, len(routes))}
-	for i, t := range routes {
-		h.list = append(h.list, routeRank{t.energy, int32(i)})
+func (h *heap[T]) push(x T) {
+	h.items = append(h.items, x)
+	i := len(h.items) - 1
+	for ; i > 0 && h.before(x, h.items[(i-1)/2]); i = (i - 1) / 2 {
+		h.items[i] = h.items[(i-1)/2]
 	}
-	heap.Init(&h.list)
-	return h
+	h.items[i] = x
 }
 
-func (h *routeHeap) len() int                        { return len(h.list) }
-func (h *routeHeap) top() torg.Energy                { return h.list[0].energy }
-func (h *routeHeap) pop() int32                      { return heap.Pop(&h.list).(routeRank).route }
-func (h *routeHeap) push(route int32, e torg.Energy) { heap.Push(&h.list, routeRank{e, route}) }
-func (l routeList) Len() int                         { return len(l) }
-func (l routeList) Swap(i, j int)                    { l[i], l[j] = l[j], l[i] }
-func (l *routeList) Push(x any)                      { *l = append(*l, x.(routeRank)) }
-func (l routeList) Less(i, j int) bool {
-	return l[i].energy > l[j].energy || l[i].energy == l[j].energy && l[i].route < l[j].route
-}
-
-func (l *routeList) Pop() any {
-	last := (*l)[len(*l)-1]
-	*l = (*l)[:len(*l)-1]
-	return last
+// pop takes out the first of at least one item.
+func (h *heap[T]) pop() T {
+	first, end := h.items[0], len(h.items)-1
+	last := h.items[end]
+	h.items = h.items[:end]
+	i := 0
+	for child := 1; child < end; child = 2*i + 1 {
+		if child+1 < end && h.before(h.items[child+1], h.items[child]) {
+			child++
+		}
+		if !h.before(h.items[child], last) {
+			break
+		}
+		h.items[i] = h.items[child]
+		i = child
+	}
+	if end > 0 {
+		h.items[i] = last
+	}
+	return first
 }

@@ -196,7 +196,7 @@ func (v *level) shareOut(r region) (inner []int32, moved bool) {
 		sum += v.blocks[b].accepted()
 	}
 	give := make([]torg.Energy, len(v.g.part)) // what each zone has to send out, or to take in where negative
-	for i, e := range apportion(sum, offered) {
+	for i, e := range torg.ApportionEnergy(sum, offered) {
 		b := &v.blocks[r.blocks[i]]
 		more := e - b.accepted()
 		if !b.sells {

@@ -31,6 +31,12 @@ type lot struct {
 	left  torg.Energy
 }
 
+// rest is what a route has left.
+type rest struct {
+	energy torg.Energy
+	route  int32
+}
+
 // pairing finds partners for all inside energy.
 type pairing struct {
 	r      *Result
@@ -169,11 +175,14 @@ func (p *pairing) cellOf(i int) int32 {
 // its turn when that much comes up.
 func (p *pairing) one() {
 	p.deals = make([]deal, 0, len(p.lots)+len(p.routes))
-	small := newHeap(p.routes)
+	small := heap[rest]{before: func(a, b rest) bool { return a.energy > b.energy || a.energy == b.energy && a.route < b.route }}
+	for i, t := range p.routes {
+		small.push(rest{t.energy, int32(i)})
+	}
 	for l := range p.lots {
 		e := p.lots[l].left
-		for small.len() > 0 && small.top() > e {
-			p.pairOver(small.pop())
+		for len(small.items) > 0 && small.items[0].energy > e {
+			p.pairOver(small.pop().route)
 		}
 		best, over := int32(-1), int32(-1)
 		c := p.lots[l].cell
@@ -189,11 +198,11 @@ func (p *pairing) one() {
 		p.leaveQueue(best)
 		p.pairUp(int32(l), best, over, e)
 		if left := p.routes[over].energy; left > 0 && left < e {
-			small.push(over, left)
+			small.push(rest{left, over})
 		}
 	}
-	for small.len() > 0 {
-		p.pairOver(small.pop())
+	for len(small.items) > 0 {
+		p.pairOver(small.pop().route)
 	}
 }
 

@@ -148,7 +148,7 @@ func (r *Result) acceptMargin(z *zone, orders []int32) torg.Cost {
 	if !sells {
 		h, total = &z.share[0], z.margin.offered-z.margin.passed
 	}
-	for i, e := range apportion(total, weights) {
+	for i, e := range torg.ApportionEnergy(total, weights) {
 		r.accepted[orders[i]] = e
 	}
 	h.add(limit, z.margin.offered, total)

@@ -110,7 +110,7 @@ func (l *line) sink(flow torg.Energy) int32 {
 
 // takeOut takes an amount out of a mixture in proportion, and returns what it took.
 func takeOut(mix []torg.Energy, amount torg.Energy) []torg.Energy {
-	taken := apportion(amount, mix)
+	taken := torg.ApportionEnergy(amount, mix)
 	for i, e := range taken {
 		mix[i] -= e
 	}
@@ -149,7 +149,7 @@ func (r *Result) inside(routes []route) []torg.Energy {
 			continue
 		}
 		weights := gather(r.accepted, list)
-		for n, e := range apportion(r.zones[at/2].share[at%2].Inside, weights) {
+		for n, e := range torg.ApportionEnergy(r.zones[at/2].share[at%2].Inside, weights) {
 			inside[list[n]] = e
 		}
 	}

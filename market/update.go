@@ -69,10 +69,10 @@ func (t *transport) arcsInto(v int32, visit func(from int32, pays int64)) {
 	}
 }
 
-// nearest hands out nodes from the nearest on (Dijkstra 1959), with a binary heap.
+// nearest hands out nodes from the nearest on (Dijkstra 1959).
 type nearest struct {
 	away []int64 // by node; math.MaxInt64: not reached
-	heap []distance
+	open heap[distance]
 }
 
 type distance struct {
@@ -81,7 +81,8 @@ type distance struct {
 }
 
 func (n *nearest) reset(nodes int) {
-	n.away, n.heap = append(n.away[:0], make([]int64, nodes)...), n.heap[:0]
+	n.away, n.open.items = append(n.away[:0], make([]int64, nodes)...), n.open.items[:0]
+	n.open.before = func(a, b distance) bool { return a.away < b.away }
 	for v := range n.away {
 		n.away[v] = math.MaxInt64
 	}
@@ -89,51 +90,18 @@ func (n *nearest) reset(nodes int) {
 
 // lower notes a way to a node, where it is shorter than what is known.
 func (n *nearest) lower(node int32, away int64) {
-	if away >= n.away[node] {
-		return
+	if away < n.away[node] {
+		n.away[node] = away
+		n.open.push(distance{away, node})
 	}
-	n.away[node] = away
-	n.heap = append(n.heap, distance{})
-	i := len(n.heap) - 1
-	for ; i > 0 && n.heap[(i-1)/2].away > away; i = (i - 1) / 2 {
-		n.heap[i] = n.heap[(i-1)/2]
-	}
-	n.heap[i] = distance{away, node}
 }
 
 // next takes out the nearest node that has not been taken out.
 func (n *nearest) next() (node int32, away int64, more bool) {
-	for len(n.heap) > 0 {
-		top := n.heap[0]
-		n.sift()
-		if top.away == n.away[top.node] {
+	for len(n.open.items) > 0 {
+		if top := n.open.pop(); top.away == n.away[top.node] {
 			return top.node, top.away, true
 		}
 	}
 	return 0, 0, false
-}
-
-// sift takes the first out of the heap.
-func (n *nearest) sift() {
-	end := len(n.heap) - 1
-	last := n.heap[end]
-	n.heap = n.heap[:end]
-	i := 0
-	for {
-		child := 2*i + 1
-		if child >= end {
-			break
-		}
-		if child+1 < end && n.heap[child+1].away < n.heap[child].away {
-			child++
-		}
-		if n.heap[child].away >= last.away {
-			break
-		}
-		n.heap[i] = n.heap[child]
-		i = child
-	}
-	if end > 0 {
-		n.heap[i] = last
-	}
 }

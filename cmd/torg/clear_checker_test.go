@@ -24,7 +24,7 @@ func TestTheSharedCheckerAgrees(t *testing.T) {
 		t.Fatal(cases, err)
 	}
 	rng := rand.New(rand.NewPCG(9, 10))
-	for kind := range 120 {
+	for kind := range 240 {
 		dir := filepath.Join(t.TempDir(), fmt.Sprintf("random-%d", kind))
 		writeCase(t, dir, randomCase(rng, kind))
 		cases = append(cases, dir)
