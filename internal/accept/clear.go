@@ -179,20 +179,3 @@ func congestion(r *rig) error {
 	r.check(bytes.Contains(page, []byte("substation")) && bytes.Contains(page, []byte("coast")), "the report names the zones")
 	return nil
 }
-
-// fuzzing gives the readers of the market ten minutes of wild input.
-func fuzzing(ctx context.Context, r *rig) error {
-	for _, t := range []struct{ target, in string }{
-		{"FuzzOrders", "./orderbook"}, {"FuzzZones", "./market"}, {"FuzzClear", "./market"}, {"FuzzParse", "./scenario"},
-	} {
-		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.target+"$", "-fuzztime", "150s", t.in)
-		cmd.Dir = r.root
-		text, err := cmd.CombinedOutput()
-		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-		if !r.check(err == nil, "%s %s, 150 s", t.in, t.target) {
-			return fmt.Errorf("%s: %w: %s", t.target, err, text)
-		}
-		r.note("%s", lines[max(len(lines)-3, 0)])
-	}
-	return nil
-}
