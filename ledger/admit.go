@@ -25,7 +25,7 @@ func (s *state) admit(b Admit) error {
 		}
 	}
 	p, known := s.participants.get(b.Participant)
-	if known && (!slices.Equal(p.key, b.OwnerKey) || len(b.Sites) == 0) {
+	if known && (!p.holds(b.OwnerKey) || len(b.Sites) == 0) {
 		return fmt.Errorf("admission of %s: %w", b.Participant, torg.ErrExists)
 	}
 	for i, site := range b.Sites {
@@ -36,7 +36,10 @@ func (s *state) admit(b Admit) error {
 			return fmt.Errorf("admission of %s: site %s is there twice: %w", b.Participant, site.ID, torg.ErrMalformed)
 		}
 	}
-	p = participant{key: b.OwnerKey, sites: slices.Clone(p.sites)}
+	if !known {
+		p.keys = []ownerKey{{key: b.OwnerKey}}
+	}
+	p.sites = slices.Clone(p.sites)
 	if len(b.Sites) > 0 && s.head.session.state == SessionNone {
 		s.begin()
 	}

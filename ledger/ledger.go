@@ -193,21 +193,11 @@ func (s *state) authorize(tx Tx) error {
 	}
 	var key []byte
 	signer, refusal := "operator", torg.ErrNotOperator
-	switch b := tx.Body.(type) {
+	switch tx.Body.(type) {
 	case Orders, Tick, Statements:
 		return nil
-	case Grant:
-		p, ok := s.participants.get(b.Mandate.Participant)
-		if !ok {
-			return fmt.Errorf("grant of participant %q: %w", b.Mandate.Participant, torg.ErrUnknown)
-		}
-		key, signer, refusal = p.key, "owner", torg.ErrBadSignature
-	case Revoke:
-		p, ok := s.participants.get(b.Participant)
-		if !ok {
-			return fmt.Errorf("revocation of participant %q: %w", b.Participant, torg.ErrUnknown)
-		}
-		key, signer, refusal = p.key, "owner", torg.ErrBadSignature
+	case Grant, Revoke:
+		return s.byOwner(tx)
 	default:
 		key = s.Operator
 	}
