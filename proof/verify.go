@@ -173,6 +173,8 @@ func (v *check) order(s side) (o torg.Order, m torg.Mandate, err error) {
 	case o.ID != need.ID || o.Participant != need.Participant || o.Site != need.Site || o.Zone != need.Zone ||
 		o.Slot != need.Slot || o.Discovery != need.Discovery || o.Side != need.Side:
 		err = errors.New("not the order that the contract names")
+	case v.contract.Round != 3 && !o.May(s.partner(v.contract)):
+		err = fmt.Errorf("does not let the site meet %s", s.partner(v.contract))
 	case o.Energy < need.Energy:
 		err = fmt.Errorf("%d Wh, and the contract is of %d", o.Energy, need.Energy)
 	case s.buyer && o.Limit < need.Limit || !s.buyer && o.Limit > need.Limit:
