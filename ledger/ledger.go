@@ -73,7 +73,7 @@ func newRules(g Genesis) (*rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("genesis: timezone: %w", err)
 	}
-	return &rules{Genesis: g, prices: g.PriceList(), location: location, verifier: sign.NewVerifier(rememberedSignatures)}, nil
+	return &rules{Genesis: g, born: g.rules(), location: location, verifier: sign.NewVerifier(rememberedSignatures)}, nil
 }
 
 // Apply runs a block on the committed state: what gates its time has passed, then
@@ -182,6 +182,8 @@ func (s *state) deliver(tx Tx) error {
 		return s.takeReadings(b)
 	case Close:
 		return s.takeClose(b)
+	case Keys, Withdraw, Cancel, Pay, Return, Approve, Amend:
+		return s.takeOwn(b)
 	}
 	return fmt.Errorf("transaction %T: %w", tx.Body, torg.ErrMalformed)
 }
@@ -196,8 +198,10 @@ func (s *state) authorize(tx Tx) error {
 	switch tx.Body.(type) {
 	case Orders, Tick, Statements:
 		return nil
-	case Grant, Revoke:
+	case Grant, Revoke, Keys, Withdraw, Cancel:
 		return s.byOwner(tx)
+	case Approve:
+		key, signer, refusal = s.Approver, "approver", torg.ErrNotApprover
 	default:
 		key = s.Operator
 	}

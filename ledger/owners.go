@@ -98,6 +98,12 @@ func (s *state) byOwner(tx Tx) error {
 		p = b.Mandate.Participant
 	case Revoke:
 		p = b.Participant
+	case Keys:
+		p = b.Participant
+	case Withdraw:
+		p = b.Participant
+	case Cancel:
+		p = b.Participant
 	}
 	if _, err := s.ownerKey(p, TxMessage(s.ChainID, tx.Body), tx.Signature); err != nil {
 		return fmt.Errorf("%T not signed by an owner: %w", tx.Body, err)
