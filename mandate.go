@@ -1,6 +1,9 @@
 package torg
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Fingerprint is the SHA-256 of a public key's PKIX DER bytes.
 type Fingerprint [32]byte
@@ -12,6 +15,27 @@ type Limits struct {
 	MaxBuy     Price  // highest limit of a buy order
 	MinSell    Price  // lowest limit of a sell order
 	DailySpend Money  // most that its buy orders may be worth per ledger day (UTC), at their limits
+
+	// Partners are the only ones it may contract with, besides the supplier in round 3;
+	// empty: anybody. At most MaxPartners, each once.
+	Partners []ParticipantID
+}
+
+// MaxPartners is the most partners that a mandate, or an order's Only, may name.
+const MaxPartners = 16
+
+// Within says whether all of an order's Only are partners of the limits: those who
+// clear and check a market see the order alone, so it must say whom it may meet.
+func (l Limits) Within(only []ParticipantID) bool {
+	if len(l.Partners) == 0 {
+		return true
+	}
+	for _, p := range only {
+		if !slices.Contains(l.Partners, p) {
+			return false
+		}
+	}
+	return len(only) > 0
 }
 
 // Mandate is the owner's signed word that a key may trade for a site.
@@ -36,6 +60,8 @@ func (m Mandate) Allows(o Order, now time.Time) error {
 		return ErrMandateEnergy
 	case o.Side == Buy && o.Limit > l.MaxBuy || o.Side == Sell && o.Limit < l.MinSell:
 		return ErrMandatePrice
+	case !l.Within(o.Only):
+		return ErrMandatePartners
 	}
 	return nil
 }

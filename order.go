@@ -2,6 +2,7 @@ package torg
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -32,6 +33,32 @@ type Order struct {
 	Source      string   // solar, wind, chp, ...; empty: not said
 	Prefer      []string // participants or sources to be paired with, if it costs nobody anything
 	Avoid       []string // participants or sources never to be contracted with
+
+	// Only are the only participants to be contracted with, besides the supplier in
+	// round 3; empty: anybody. At most MaxPartners, each once.
+	Only []ParticipantID
+}
+
+// May says whether the order may be contracted with a participant inside the complex, by
+// its Only.
+func (o Order) May(partner ParticipantID) bool {
+	return len(o.Only) == 0 || slices.Contains(o.Only, partner)
+}
+
+// ValidPartners refuses a list of partners that is too long, has one twice or has no ids.
+func ValidPartners(list []ParticipantID) error {
+	if len(list) > MaxPartners {
+		return fmt.Errorf("%d partners, more than %d: %w", len(list), MaxPartners, ErrTooLarge)
+	}
+	for i, p := range list {
+		if err := ValidID(string(p)); err != nil {
+			return fmt.Errorf("partner: %w: %w", err, ErrMalformed)
+		}
+		if slices.Contains(list[:i], p) {
+			return fmt.Errorf("partner %s is there twice: %w", p, ErrMalformed)
+		}
+	}
+	return nil
 }
 
 // The lengths of Prefer and of Avoid, and of a source or name in bytes, at most.
@@ -65,6 +92,9 @@ func (o Order) Valid() error {
 				return fmt.Errorf("order %q: %q is no name of at most %d bytes: %w", o.ID, s, MaxWord, ErrMalformed)
 			}
 		}
+	}
+	if err := ValidPartners(o.Only); err != nil {
+		return fmt.Errorf("order %s: only: %w", o.ID, err)
 	}
 	return nil
 }

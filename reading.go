@@ -55,6 +55,7 @@ type PostingKind string
 // The kinds of postings.
 const (
 	PostDeposit    PostingKind = "deposit"
+	PostWithdrawal PostingKind = "withdrawal" // participant to bank, when it is paid
 	PostEscrow     PostingKind = "escrow"     // buyer into escrow, when a contract becomes active
 	PostPayout     PostingKind = "payout"     // escrow to seller, when it is delivered
 	PostNetwork    PostingKind = "network"    // the gap between buyer's and seller's price

@@ -19,6 +19,9 @@ const (
 	ErrExists          Refusal = "already_exists"
 	ErrNotYours        Refusal = "not_yours"
 	ErrNotOperator     Refusal = "not_operator"
+	ErrNotApprover     Refusal = "not_approver"
+	ErrLastKey         Refusal = "last_key" // an owner's last live key stays
+	ErrOverCap         Refusal = "over_cap" // more than the operator may move in a day on its word alone
 	ErrGateClosed      Refusal = "gate_closed"
 	ErrNotOpen         Refusal = "session_not_open"
 	ErrDuplicate       Refusal = "duplicate"
@@ -30,6 +33,7 @@ const (
 	ErrMandateEnergy   Refusal = "mandate_energy"
 	ErrMandatePrice    Refusal = "mandate_price"
 	ErrMandateMoney    Refusal = "mandate_money"
+	ErrMandatePartners Refusal = "mandate_partners" // the order may meet others than the mandate's partners
 	ErrFunds           Refusal = "funds"
 	ErrTooLarge        Refusal = "too_large"
 	ErrTooEarly        Refusal = "too_early"

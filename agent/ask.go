@@ -169,6 +169,7 @@ func (a *agent) order(r decide.Request, s *decide.Situation, d decide.Decision, 
 		ID:          torg.NewOrderID(a.site.ID, r.Session, r.Discovery),
 		Participant: a.site.Participant, Site: a.site.ID, Zone: a.site.Zone, Slot: r.Slot,
 		Discovery: r.Discovery, Sequence: sequence(r, now), Side: d.Side, Energy: d.Energy, Limit: d.Limit, Prefer: d.Prefer,
+		Only: a.mandate.Limits.Partners,
 	}
 	if d.Side == torg.Sell {
 		o.Source = a.settings.Source

@@ -17,7 +17,32 @@ const (
 	contractV1 = 1
 	mandateV1  = 1
 	readingV1  = 1
+
+	orderV2   = 2 // an order that names whom alone it may meet; one that does not is V1
+	mandateV2 = 2 // a mandate with partners; one without is V1
 )
+
+// versions reads the version byte of what, of which there are the forms 1 and 2.
+func (r *Reader) versions(what string) (v uint8) {
+	if v = r.U8(); v != 1 && v != 2 {
+		r.Failf("%s of version %d, not 1 or 2", what, v)
+	}
+	return v
+}
+
+func appendIDs[T ~string](w *Writer, ids []T) {
+	AppendList(w, ids, func(w *Writer, id T) { w.String(string(id)) })
+}
+
+// readIDs reads a list that a form of version 2 has, and form 1 has not: an empty one
+// would make two forms of one value.
+func readIDs[T ~string](r *Reader, what string, max int) []T {
+	list := ReadList(r, max, ID[T])
+	if len(list) == 0 {
+		r.Failf("%s of version 2 without a list", what)
+	}
+	return list
+}
 
 // version reads the version byte of what, of which there is one form yet.
 func (r *Reader) version(what string, want uint8) {
@@ -31,7 +56,11 @@ func ID[T ~string](r *Reader) T { return T(r.String(MaxID)) }
 
 // AppendOrder writes an order, the bytes that its party signs.
 func AppendOrder(w *Writer, o torg.Order) {
-	w.U8(orderV1)
+	if len(o.Only) > 0 {
+		w.U8(orderV2)
+	} else {
+		w.U8(orderV1)
+	}
 	w.String(string(o.ID))
 	w.String(string(o.Participant))
 	w.String(string(o.Site))
@@ -45,12 +74,15 @@ func AppendOrder(w *Writer, o torg.Order) {
 	w.String(o.Source)
 	w.Strings(o.Prefer)
 	w.Strings(o.Avoid)
+	if len(o.Only) > 0 {
+		appendIDs(w, o.Only)
+	}
 }
 
 // ReadOrder reads an order's form; whether a market may take it is for its Valid.
 func ReadOrder(r *Reader) torg.Order {
-	r.version("order", orderV1)
-	return torg.Order{
+	v := r.versions("order")
+	o := torg.Order{
 		ID:          torg.OrderID(r.String(MaxOrderID)),
 		Participant: ID[torg.ParticipantID](r),
 		Site:        ID[torg.SiteID](r),
@@ -65,6 +97,10 @@ func ReadOrder(r *Reader) torg.Order {
 		Prefer:      r.Strings(torg.MaxPreferences, MaxID),
 		Avoid:       r.Strings(torg.MaxPreferences, MaxID),
 	}
+	if v == orderV2 {
+		o.Only = readIDs[torg.ParticipantID](r, "order", torg.MaxPartners)
+	}
+	return o
 }
 
 // AppendContract writes a contract: a leaf of its parties' statements, and on the
@@ -114,7 +150,11 @@ func ReadContract(r *Reader) torg.Contract {
 
 // AppendMandate writes a mandate, the bytes that the owner signs.
 func AppendMandate(w *Writer, m torg.Mandate) {
-	w.U8(mandateV1)
+	if len(m.Limits.Partners) > 0 {
+		w.U8(mandateV2)
+	} else {
+		w.U8(mandateV1)
+	}
 	w.String(string(m.Participant))
 	w.String(string(m.Site))
 	w.Fixed(m.AgentKey[:])
@@ -125,11 +165,14 @@ func AppendMandate(w *Writer, m torg.Mandate) {
 	w.Price(m.Limits.MinSell)
 	w.Money(m.Limits.DailySpend)
 	w.Time(m.Expires)
+	if len(m.Limits.Partners) > 0 {
+		appendIDs(w, m.Limits.Partners)
+	}
 }
 
 // ReadMandate reads a mandate. Its expiry must be in whole seconds.
 func ReadMandate(r *Reader) torg.Mandate {
-	r.version("mandate", mandateV1)
+	v := r.versions("mandate")
 	m := torg.Mandate{
 		Participant: ID[torg.ParticipantID](r),
 		Site:        ID[torg.SiteID](r),
@@ -146,6 +189,9 @@ func ReadMandate(r *Reader) torg.Mandate {
 	m.Expires = r.Time()
 	if m.Expires.Nanosecond() != 0 {
 		r.Failf("expiry %s is not in whole seconds", m.Expires.Format("2006-01-02T15:04:05.000Z"))
+	}
+	if v == mandateV2 {
+		m.Limits.Partners = readIDs[torg.ParticipantID](r, "mandate", torg.MaxPartners)
 	}
 	return m
 }

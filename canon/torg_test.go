@@ -48,7 +48,7 @@ func comesBack[T any](t *testing.T, v T, write func(*Writer, T), read func(*Read
 	if _, err := Decode(append(bytes.Clone(b), 0), read); err == nil {
 		t.Errorf("%T: a byte too many was read", v)
 	}
-	b[0]++
+	b[0] = 9
 	if _, err := Decode(b, read); err == nil || !strings.Contains(err.Error(), "version") {
 		t.Errorf("%T: another version was read: %v", v, err)
 	}
@@ -59,6 +59,47 @@ func TestTorgValuesComeBack(t *testing.T) {
 	comesBack(t, contract, AppendContract, ReadContract)
 	comesBack(t, mandate, AppendMandate, ReadMandate)
 	comesBack(t, reading, AppendReading, ReadReading)
+	comesBack(t, picky(), AppendOrder, ReadOrder)
+	comesBack(t, limited(), AppendMandate, ReadMandate)
+}
+
+// picky is an order that names whom alone it may meet, limited a mandate that does.
+func picky() torg.Order {
+	o := order
+	o.Only = []torg.ParticipantID{"chp", "solar"}
+	return o
+}
+
+func limited() torg.Mandate {
+	m := mandate
+	m.Limits.Partners = []torg.ParticipantID{"chp", "solar"}
+	return m
+}
+
+// A value without a list of partners has the form it had before there were any, and no
+// other.
+func TestPartnersHaveOneForm(t *testing.T) {
+	for what, b := range map[string][]byte{"order": Encode(AppendOrder, order), "mandate": Encode(AppendMandate, mandate)} {
+		if b[0] != 1 {
+			t.Errorf("%s without partners of version %d", what, b[0])
+		}
+		second := append([]byte{2}, append(bytes.Clone(b[1:]), 0, 0, 0, 0)...)
+		var err error
+		if what == "order" {
+			_, err = Decode(second, ReadOrder)
+		} else {
+			_, err = Decode(second, ReadMandate)
+		}
+		if err == nil || !strings.Contains(err.Error(), "without a list") {
+			t.Errorf("%s with an empty list was read: %v", what, err)
+		}
+	}
+	if b := Encode(AppendOrder, picky()); b[0] != 2 {
+		t.Errorf("order with partners of version %d", b[0])
+	}
+	if b := Encode(AppendMandate, limited()); b[0] != 2 {
+		t.Errorf("mandate with partners of version %d", b[0])
+	}
 }
 
 // Every field of the four values is in the bytes: a changed field changes them.
@@ -87,7 +128,7 @@ func everyFieldCounts[T any](t *testing.T, v T, write func(*Writer, T)) {
 		case f.Kind() == reflect.Array:
 			f.Index(f.Len() - 1).SetUint(f.Index(f.Len()-1).Uint() + 1)
 		case f.Kind() == reflect.Slice:
-			f.Set(reflect.Append(f, reflect.ValueOf("x")))
+			f.Set(reflect.Append(f, reflect.ValueOf("x").Convert(f.Type().Elem())))
 		case f.Kind() == reflect.String:
 			f.SetString(f.String() + "x")
 		case f.Kind() == reflect.Bool:

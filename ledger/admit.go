@@ -25,7 +25,7 @@ func (s *state) admit(b Admit) error {
 		}
 	}
 	p, known := s.participants.get(b.Participant)
-	if known && (!slices.Equal(p.key, b.OwnerKey) || len(b.Sites) == 0) {
+	if known && (!p.holds(b.OwnerKey) || len(b.Sites) == 0) {
 		return fmt.Errorf("admission of %s: %w", b.Participant, torg.ErrExists)
 	}
 	for i, site := range b.Sites {
@@ -36,7 +36,10 @@ func (s *state) admit(b Admit) error {
 			return fmt.Errorf("admission of %s: site %s is there twice: %w", b.Participant, site.ID, torg.ErrMalformed)
 		}
 	}
-	p = participant{key: b.OwnerKey, sites: slices.Clone(p.sites)}
+	if !known {
+		p.keys = []ownerKey{{key: b.OwnerKey}}
+	}
+	p.sites = slices.Clone(p.sites)
 	if len(b.Sites) > 0 && s.head.session.state == SessionNone {
 		s.begin()
 	}
@@ -62,7 +65,7 @@ func (s *state) newSite(p torg.ParticipantID, t torg.Site) error {
 		return fmt.Errorf("site %s belongs to %q: %w", t.ID, t.Participant, torg.ErrNotYours)
 	case !slices.Contains(s.Complex.Zones, t.Zone):
 		return fmt.Errorf("site %s: zone %q: %w", t.ID, t.Zone, torg.ErrUnknown)
-	case t.Tariff != "" && !s.hasTariff(t.Tariff):
+	case t.Tariff != "" && !slices.ContainsFunc(s.rulesNow().Tariffs, func(f torg.Tariff) bool { return f.ID == t.Tariff }):
 		return fmt.Errorf("site %s: tariff %q: %w", t.ID, t.Tariff, torg.ErrUnknown)
 	case !slices.Contains(torg.Roles, t.Role):
 		return fmt.Errorf("site %s: role %q: %w", t.ID, t.Role, torg.ErrMalformed)
@@ -76,28 +79,3 @@ func (s *state) newSite(p torg.ParticipantID, t torg.Site) error {
 func (s *state) capacity(t torg.Site) torg.Energy {
 	return torg.Energy(t.CapacityW * s.Calendar.Interval.Milliseconds() / 3_600_000)
 }
-
-// deposit puts money from the bank on a balance, once per reference.
-func (s *state) deposit(b Deposit) error {
-	_, known := s.participants.get(b.Participant)
-	_, seen := s.references.get(b.Reference)
-	switch {
-	case !known:
-		return fmt.Errorf("deposit for participant %q: %w", b.Participant, torg.ErrUnknown)
-	case b.Amount <= 0 || b.Amount > maxDeposit:
-		return fmt.Errorf("deposit %q of %s: %w", b.Reference, b.Amount, torg.ErrMalformed)
-	case b.Reference == "":
-		return fmt.Errorf("deposit without a reference: %w", torg.ErrMalformed)
-	case seen:
-		return fmt.Errorf("deposit %q: %w", b.Reference, torg.ErrDuplicate)
-	}
-	s.references.put(b.Reference, true)
-	s.post(torg.Posting{
-		Slot: s.head.session.slot, Kind: torg.PostDeposit,
-		From: torg.AccountBank, To: b.Participant.Account(), Amount: b.Amount.Cost(),
-	})
-	return nil
-}
-
-// maxDeposit keeps sums far from the end of their range: ten trillion rubles.
-const maxDeposit torg.Money = 1_000_000_000_000_000

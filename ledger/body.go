@@ -17,6 +17,13 @@ var readers = map[kind]func(*canon.Reader) Body{
 	kindStatements: readStatements,
 	kindReadings:   readReadings,
 	kindClose:      readClose,
+	kindKeys:       readKeys,
+	kindWithdraw:   readWithdraw,
+	kindCancel:     readCancel,
+	kindPay:        readPay,
+	kindReturn:     readReturn,
+	kindApprove:    readApprove,
+	kindAmend:      readAmend,
 }
 
 func (b Admit) append(w *canon.Writer) {

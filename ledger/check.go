@@ -60,7 +60,7 @@ func (c *Checker) Block(before View, height int64, made Result, said *Result) []
 	c.found.Blocks++
 	var list []Problem
 	if said != nil {
-		list = append(c.codes(made.Codes, said.Codes), c.events(made.Events, said.Events)...)
+		list = append(c.codes(made.Codes, said.Codes), c.events(untold(made.Events, said.Events), said.Events)...)
 	} else {
 		said = &made
 	}
@@ -118,7 +118,7 @@ func (c *Checker) cleared(before View, k *Cleared) []Problem {
 		return nil
 	}
 	c.found.Discoveries++
-	book := market.Book{Complex: c.genesis.Complex, Orders: before.Standing(k.Slot, k.Discovery), Discovery: k.Discovery}
+	book := market.Book{Complex: before.Rules(k.Slot).Complex, Orders: before.Standing(k.Slot, k.Discovery), Discovery: k.Discovery}
 	if k.Discovery == 2 && c.usedBy == k.Slot {
 		book.Used = c.used
 	}

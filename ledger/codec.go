@@ -25,7 +25,8 @@ type Tx struct {
 }
 
 // Encode makes a transaction and has it signed by s: the operator for Admit,
-// Deposit, Bands, Readings and Close, the participant's owner for Grant and Revoke.
+// Deposit, Bands, Readings, Close, Pay, Return and Amend, one of the participant's
+// owners for Grant, Revoke, Keys, Withdraw and Cancel, the approver for Approve.
 // With s nil it stays unsigned, as Orders, Tick and Statements are on every chain
 // and all transactions on an unsigned one. It refuses, as torg.ErrTooLarge, what no
 // ledger would read.
@@ -67,6 +68,8 @@ func fits(b Body) error {
 		n, most, what = len(b.Statements), MaxOrders, "statements"
 	case Readings:
 		n, most, what = len(b.Readings), MaxReadings, "readings"
+	default:
+		n, most, what = ownSizes(b)
 	}
 	if n > most {
 		return fmt.Errorf("transaction %T of %d %s, more than %d: %w", b, n, what, most, torg.ErrTooLarge)

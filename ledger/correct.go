@@ -92,11 +92,12 @@ func (s *state) correctOne(slot torg.Slot, r torg.Reading) error {
 	i := slices.IndexFunc(late.parties, func(p lateParty) bool {
 		return partyKey{p.Participant, p.Zone, p.Tariff} == keyOf(t.Site)
 	})
-	owed := s.lateFees(late)
-	s.correctParty(slot, &late.parties[i], change, late.monthNo == s.head.monthNo)
-	s.correction(slot, torg.AccountLoss, torg.AccountNetwork, s.lateFees(late).Sub(owed))
+	rules := s.rulesAt(list.interval)
+	owed := rules.lateFees(late)
+	s.correctParty(slot, &late.parties[i], change, late.monthNo == s.head.monthNo, rules.PriceCap)
+	s.correction(slot, torg.AccountLoss, torg.AccountNetwork, rules.lateFees(late).Sub(owed))
 	if !list.connected {
-		s.correctInvoice(slot, late.metered, change)
+		s.correctInvoice(slot, late.metered, change, rules.Complex.Supplier)
 		late.metered += change
 	}
 	s.late.put(list.interval, late)
@@ -104,10 +105,10 @@ func (s *state) correctOne(slot torg.Slot, r torg.Reading) error {
 }
 
 // correctParty moves a settled party's metered energy and posts what that costs.
-func (s *state) correctParty(slot torg.Slot, p *lateParty, change torg.Energy, running bool) {
+func (s *state) correctParty(slot torg.Slot, p *lateParty, change torg.Energy, running bool, most torg.Price) {
 	before, paid := p.Party, p.paid
 	p.Metered += change
-	cost := p.Imbalance(s.PriceCap).Sub(before.Imbalance(s.PriceCap))
+	cost := p.Imbalance(most).Sub(before.Imbalance(most))
 	p.paid = paid.Add(cost)
 	s.correction(slot, p.Participant.Account(), torg.AccountLoss, cost)
 	if running {
@@ -121,18 +122,18 @@ func (s *state) correctParty(slot torg.Slot, p *lateParty, change torg.Energy, r
 
 // lateFees is what lines' owners are owed for a settled interval's deviations, as far
 // as they are known now.
-func (s *state) lateFees(l lateInterval) torg.Cost {
+func (r *Rules) lateFees(l lateInterval) torg.Cost {
 	parties := make([]settle.Party, len(l.parties))
 	for i, p := range l.parties {
 		parties[i] = p.Party
 	}
-	return settle.DeviationFees(s.prices.routes, parties)
+	return settle.DeviationFees(r.Prices.routes, parties)
 }
 
 // correctInvoice posts what a change of the connection's energy, where it is the sum
 // of the sites, changes in the supplier's invoice.
-func (s *state) correctInvoice(slot torg.Slot, metered, change torg.Energy) {
-	if q := s.Complex.Supplier; q != nil {
+func (s *state) correctInvoice(slot torg.Slot, metered, change torg.Energy, q *torg.Supplier) {
+	if q != nil {
 		invoice := func(e torg.Energy) torg.Cost { return settle.Party{Metered: e, Sell: q.Sell, Buy: q.Buy}.Baseline() }
 		s.correction(slot, torg.AccountLoss, torg.AccountSupplier, invoice(metered+change).Sub(invoice(metered)))
 	}

@@ -190,3 +190,14 @@ func short(v any) string {
 	}
 	return string(text)
 }
+
+// untold returns what the rules make without the deposits that were credited, where the
+// chain says of no deposit: its postings say the same, and a chain of before deposits
+// were told had nothing else.
+func untold(made, said []Event) []Event {
+	told := func(e Event) bool { return e.Deposit != nil }
+	if slices.ContainsFunc(said, told) || !slices.ContainsFunc(made, told) {
+		return made
+	}
+	return slices.DeleteFunc(slices.Clone(made), func(e Event) bool { return told(e) && e.Deposit.State == MoneyCredited })
+}

@@ -35,6 +35,11 @@ type Event struct {
 	Settled   *Settled        `json:",omitempty"`
 	Month     *MonthClosed    `json:",omitempty"`
 	Posting   *torg.Posting   `json:",omitempty"`
+
+	Keys       *KeysChanged     `json:",omitempty"`
+	Deposit    *DepositTaken    `json:",omitempty"`
+	Withdrawal *WithdrawalTaken `json:",omitempty"`
+	Amended    *Amend           `json:",omitempty"`
 }
 
 // Granted says that a mandate holds from this block on.

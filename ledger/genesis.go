@@ -1,8 +1,8 @@
 package ledger
 
 import (
+	"bytes"
 	"fmt"
-	"slices"
 	"time"
 
 	"torg"
@@ -23,6 +23,15 @@ type Genesis struct {
 	Timezone   string        // IANA zone in which months end
 	Operator   []byte        // the operator's public key, PKIX DER; empty on an unsigned chain
 	Unsigned   bool          // simulation only: signatures are neither made nor asked for
+
+	// Approver is a second public key, PKIX DER, that lets more money move than the
+	// operator may on its word alone; empty: the caps are hard limits.
+	Approver []byte `json:",omitempty"`
+	// DepositCap and WithdrawalCap are the most that the operator may credit and pay out
+	// on a ledger day (UTC) on its word alone; 0: as much as it wants. With an approver
+	// both must be more than 0.
+	DepositCap    torg.Money `json:",omitempty"`
+	WithdrawalCap torg.Money `json:",omitempty"`
 }
 
 // The range of a genesis' limits.
@@ -65,10 +74,27 @@ func (g Genesis) Valid() error {
 			return fmt.Errorf("operator: %w", err)
 		}
 	}
-	return nil
+	return g.validMoney()
 }
 
-// hasTariff says whether a class has any prices.
-func (g Genesis) hasTariff(id torg.TariffID) bool {
-	return slices.ContainsFunc(g.Tariffs, func(t torg.Tariff) bool { return t.ID == id })
+// validMoney refuses an approver who is the operator, or who has nothing to approve.
+func (g Genesis) validMoney() error {
+	switch {
+	case g.DepositCap < 0 || g.DepositCap > maxDeposit:
+		return fmt.Errorf("deposit cap %s: must be 0 to %s", g.DepositCap, maxDeposit)
+	case g.WithdrawalCap < 0 || g.WithdrawalCap > maxDeposit:
+		return fmt.Errorf("withdrawal cap %s: must be 0 to %s", g.WithdrawalCap, maxDeposit)
+	case len(g.Approver) == 0:
+		return nil
+	case g.DepositCap == 0 || g.WithdrawalCap == 0:
+		return fmt.Errorf("approver: without a deposit cap and a withdrawal cap there is nothing to approve")
+	case bytes.Equal(g.Approver, g.Operator):
+		return fmt.Errorf("approver: the operator's own key")
+	case g.Unsigned:
+		return nil
+	}
+	if _, err := sign.ParsePublic(g.Approver); err != nil {
+		return fmt.Errorf("approver: %w", err)
+	}
+	return nil
 }

@@ -73,7 +73,7 @@ func newRules(g Genesis) (*rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("genesis: timezone: %w", err)
 	}
-	return &rules{Genesis: g, prices: g.PriceList(), location: location, verifier: sign.NewVerifier(rememberedSignatures)}, nil
+	return &rules{Genesis: g, born: g.rules(), location: location, verifier: sign.NewVerifier(rememberedSignatures)}, nil
 }
 
 // Apply runs a block on the committed state: what gates its time has passed, then
@@ -182,6 +182,8 @@ func (s *state) deliver(tx Tx) error {
 		return s.takeReadings(b)
 	case Close:
 		return s.takeClose(b)
+	case Keys, Withdraw, Cancel, Pay, Return, Approve, Amend:
+		return s.takeOwn(b)
 	}
 	return fmt.Errorf("transaction %T: %w", tx.Body, torg.ErrMalformed)
 }
@@ -193,21 +195,13 @@ func (s *state) authorize(tx Tx) error {
 	}
 	var key []byte
 	signer, refusal := "operator", torg.ErrNotOperator
-	switch b := tx.Body.(type) {
+	switch tx.Body.(type) {
 	case Orders, Tick, Statements:
 		return nil
-	case Grant:
-		p, ok := s.participants.get(b.Mandate.Participant)
-		if !ok {
-			return fmt.Errorf("grant of participant %q: %w", b.Mandate.Participant, torg.ErrUnknown)
-		}
-		key, signer, refusal = p.key, "owner", torg.ErrBadSignature
-	case Revoke:
-		p, ok := s.participants.get(b.Participant)
-		if !ok {
-			return fmt.Errorf("revocation of participant %q: %w", b.Participant, torg.ErrUnknown)
-		}
-		key, signer, refusal = p.key, "owner", torg.ErrBadSignature
+	case Grant, Revoke, Keys, Withdraw, Cancel:
+		return s.byOwner(tx)
+	case Approve:
+		key, signer, refusal = s.Approver, "approver", torg.ErrNotApprover
 	default:
 		key = s.Operator
 	}

@@ -34,6 +34,8 @@ func (s *state) grant(b Grant) error {
 		return fmt.Errorf("mandate for site %s: its key is revoked: %w", m.Site, torg.ErrBadKey)
 	case t.dead >= maxDead:
 		return fmt.Errorf("mandate for site %s: %d of its keys are revoked already: %w", m.Site, t.dead, torg.ErrTooLarge)
+	case torg.ValidPartners(m.Limits.Partners) != nil:
+		return fmt.Errorf("mandate for site %s: %w", m.Site, torg.ValidPartners(m.Limits.Partners))
 	case m.Limits.MaxEnergy < 0 || m.Limits.DailySpend < 0 || m.Limits.DailySpend > maxDeposit:
 		return fmt.Errorf("mandate for site %s: negative limits: %w", m.Site, torg.ErrMalformed)
 	}

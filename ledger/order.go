@@ -221,9 +221,10 @@ func (s *state) worst(o torg.Order) torg.Price {
 // delivered to its zone.
 func (s *state) shortage(id torg.SiteID, slot torg.Slot) torg.Price {
 	t, _ := s.sites.get(id)
-	price, _ := s.prices.Class(t.Site, slot)
-	if q := s.Complex.Supplier; q != nil {
-		price = max(price, q.Sell+s.prices.Fee(t.Zone))
+	rules := s.rulesAt(slot)
+	price, _ := rules.Prices.Class(t.Site, slot)
+	if q := rules.Complex.Supplier; q != nil {
+		price = max(price, q.Sell+rules.Prices.Fee(t.Zone))
 	}
 	return max(price, 0)
 }

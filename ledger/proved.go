@@ -49,14 +49,20 @@ func ParseLog(record []byte) (sign.Log, error) {
 	return h.log, nil
 }
 
-// OwnerKey is the key of the state's record with a participant's public key.
+// OwnerKey is the key of the state's record with a participant's public keys.
 func OwnerKey(p torg.ParticipantID) []byte { return append([]byte{prefixParticipant}, p...) }
 
-// ParseOwner reads the owner's public key, PKIX DER, out of the record under OwnerKey.
-func ParseOwner(record []byte) ([]byte, error) {
+// ParseOwners reads a participant's owner keys, PKIX DER, out of the record under
+// OwnerKey: that of its admission first, and those that have ended too, because what
+// they signed before is still signed.
+func ParseOwners(record []byte) ([][]byte, error) {
 	p, err := canon.Decode(record, readParticipant)
 	if err != nil {
 		return nil, fmt.Errorf("participant's record: %w", err)
 	}
-	return p.key, nil
+	keys := make([][]byte, len(p.keys))
+	for i, k := range p.keys {
+		keys[i] = k.key
+	}
+	return keys, nil
 }

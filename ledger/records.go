@@ -67,17 +67,9 @@ func readHead(r *canon.Reader) head {
 
 // participant is who may hold sites and money.
 type participant struct {
-	key   []byte        // the owner's, PKIX DER; empty on an unsigned chain
-	sites []torg.SiteID // in the order of their admission
-}
-
-func appendParticipant(w *canon.Writer, p participant) {
-	w.Blob(p.key)
-	canon.AppendList(w, p.sites, appendID)
-}
-
-func readParticipant(r *canon.Reader) participant {
-	return participant{key: r.Blob(maxKey), sites: canon.ReadList(r, stateLimit, canon.ID[torg.SiteID])}
+	keys     []ownerKey    // that of the admission first; only changed as a copy
+	sequence uint32        // of the last Keys; 0: none yet
+	sites    []torg.SiteID // in the order of their admission
 }
 
 func appendID[T ~string](w *canon.Writer, id T) { w.String(string(id)) }

@@ -105,15 +105,17 @@ func (s *state) settleInterval(first, last torg.Slot) {
 	s.head.next = last + 1
 	s.forgetMandates()
 	s.forgetLate()
+	s.forgetAmendments()
 	s.turnMonth(last)
 }
 
 // input sums up what an interval's slots hold, by party in the order of their names.
 func (s *state) input(first, last torg.Slot) (settle.Input, []partyAccount) {
 	index, parties := s.parties(first, last)
-	in := settle.Input{PriceCap: s.PriceCap}
+	rules := s.rulesAt(first)
+	in := settle.Input{PriceCap: rules.PriceCap}
 	in.LossDebt = s.balance(torg.AccountLoss).Neg()
-	if q := s.Complex.Supplier; q != nil {
+	if q := rules.Complex.Supplier; q != nil {
 		in.SupplierSell, in.SupplierBuy, in.HasSupplier = q.Sell, q.Buy, true
 	}
 	for k := first; k <= last; k++ {
@@ -148,7 +150,7 @@ func (s *state) input(first, last torg.Slot) (settle.Input, []partyAccount) {
 	for i := range parties {
 		in.Parties[i] = parties[i].Party
 	}
-	in.Fees = in.Fees.Add(settle.DeviationFees(s.prices.routes, in.Parties))
+	in.Fees = in.Fees.Add(settle.DeviationFees(rules.Prices.routes, in.Parties))
 	return in, parties
 }
 
@@ -169,7 +171,7 @@ func (s *state) parties(first, last torg.Slot) (map[partyKey]int, []partyAccount
 	parties := make([]partyAccount, len(keys))
 	for i, k := range keys {
 		index[k] = i
-		sell, buy := s.prices.Class(prices[k], first)
+		sell, buy := s.rulesAt(first).Prices.Class(prices[k], first)
 		parties[i].Party = settle.Party{Participant: k.participant, Zone: k.zone, Tariff: k.tariff, Sell: sell, Buy: buy}
 	}
 	return index, parties

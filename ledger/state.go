@@ -29,12 +29,17 @@ const (
 	prefixMonth       = 'N'
 	prefixLate        = 'L'
 	prefixEstimates   = 'E'
+	prefixPending     = 'd'
+	prefixWithdrawals = 'W'
+	prefixWithdrawn   = 'w'
+	prefixOperated    = 'o'
+	prefixAmended     = 'R'
 )
 
 // rules are what does not change while the chain lives.
 type rules struct {
 	Genesis
-	prices   PriceList
+	born     *Rules         // until the operator changes them
 	location *time.Location // in which months end
 	verifier *sign.Verifier // remembers good signatures; never changes an answer
 }
@@ -60,6 +65,11 @@ type state struct {
 	months       table[torg.ParticipantID, month]
 	late         table[torg.Slot, lateInterval] // by first slot
 	estimates    table[torg.Slot, estimates]
+	pending      table[string, pendingDeposit]           // by bank reference
+	withdrawals  table[torg.ParticipantID, []withdrawal] // open ones
+	withdrawn    table[string, bool]                     // references of withdrawals
+	operated     table[string, operated]                 // one record
+	amended      table[torg.Slot, Amend]                 // by first slot
 
 	head   head // written back at the end of the block
 	now    time.Time
@@ -67,6 +77,7 @@ type state struct {
 	check  bool // before a block: its time is not known yet
 
 	touched []torg.Slot // got a reading in this block
+	known   []*Rules    // since birth and after each amendment; nil: not worked out yet
 }
 
 func newState(r *rules) *state {
@@ -94,6 +105,12 @@ func newState(r *rules) *state {
 		months:    newTable[torg.ParticipantID](prefixMonth, appendMonth, readMonth),
 		late:      newSlotTable(prefixLate, appendLate, readLate),
 		estimates: newSlotTable(prefixEstimates, appendEstimates, readEstimates),
+
+		pending:     newTable[string](prefixPending, appendPending, readPending),
+		withdrawals: newTable[torg.ParticipantID](prefixWithdrawals, appendWithdrawals, readWithdrawals),
+		withdrawn:   newTable[string](prefixWithdrawn, flag, (*canon.Reader).Bool),
+		operated:    newTable[string](prefixOperated, appendOperated, readOperated),
+		amended:     newSlotTable(prefixAmended, func(w *canon.Writer, a Amend) { a.append(w) }, readAmendment),
 	}
 }
 
@@ -108,6 +125,7 @@ func (s *state) parts() []part {
 	return []part{
 		&s.genesis, &s.heads, &s.participants, &s.sites, &s.mandates, &s.granted, &s.revoked, &s.spends,
 		&s.accounts, &s.references, &s.bands, &s.slots, &s.contracts, &s.months, &s.late, &s.estimates,
+		&s.pending, &s.withdrawals, &s.withdrawn, &s.operated, &s.amended,
 	}
 }
 
@@ -119,6 +137,8 @@ func (s *state) fork() *state {
 		spends: s.spends.fork(), accounts: s.accounts.fork(), references: s.references.fork(), book: s.book.fork(),
 		bands: s.bands.fork(), slots: s.slots.fork(), contracts: s.contracts.fork(), months: s.months.fork(),
 		late: s.late.fork(), estimates: s.estimates.fork(),
+		pending: s.pending.fork(), withdrawals: s.withdrawals.fork(), withdrawn: s.withdrawn.fork(),
+		operated: s.operated.fork(), amended: s.amended.fork(),
 	}
 	f.head, _ = s.heads.get("")
 	f.now = time.Unix(0, f.head.time).UTC()

@@ -22,12 +22,6 @@ func (v View) Genesis() Genesis { return v.s.Genesis }
 // Participants returns all participants, sorted.
 func (v View) Participants() []torg.ParticipantID { return v.s.participants.keys() }
 
-// OwnerKey returns a participant's public key as PKIX DER; nil where there is none.
-func (v View) OwnerKey(p torg.ParticipantID) []byte {
-	rec, _ := v.s.participants.get(p)
-	return slices.Clone(rec.key)
-}
-
 // Sites returns all sites, sorted by id.
 func (v View) Sites() []torg.Site {
 	var list []torg.Site

@@ -283,7 +283,7 @@ func (p *pairing) restsOf(zone, side int32) []int32 {
 func (s *Sheet) leave() {
 	s.open = slices.Clone(s.open)
 	for i := range s.wishes {
-		if w := &s.wishes[i]; len(w.avoid) > 0 {
+		if w := &s.wishes[i]; w.picks() {
 			w.avoided = w.avoided || s.open[w.order] > 0
 			s.open[w.order] = 0
 		}

@@ -29,6 +29,7 @@ type Row struct {
 	Energy                        torg.Energy
 	Limit                         torg.Price
 	Prefer, Avoid                 []string
+	Only                          []torg.ParticipantID
 }
 
 // FieldError says which part of an order is wrong: id, participant, side, zone,
@@ -123,9 +124,10 @@ func (b *Builder) Add(r Row) error {
 	if b.sides[party] != r.Side {
 		return wrong("participant", "participant %s has orders on both sides: %w", r.Participant, torg.ErrBothSides)
 	}
-	if len(r.Prefer)+len(r.Avoid) > 0 {
-		s.wishes = append(s.wishes, wish{order: int32(len(s.key)), prefer: r.Prefer, avoid: r.Avoid})
-		s.avoids, s.prefers = s.avoids || len(r.Avoid) > 0, s.prefers || len(r.Prefer) > 0
+	if len(r.Prefer)+len(r.Avoid)+len(r.Only) > 0 {
+		w := wish{order: int32(len(s.key)), prefer: r.Prefer, avoid: r.Avoid, only: r.Only}
+		s.wishes = append(s.wishes, w)
+		s.avoids, s.prefers = s.avoids || w.picks(), s.prefers || len(r.Prefer) > 0
 	}
 	b.sum += r.Energy
 	s.key = append(s.key, keyOf(r.Side, r.Limit))
@@ -180,6 +182,9 @@ func (b *Builder) check(r Row) error {
 	}
 	if err := checkNames("prefer", r.Prefer); err != nil {
 		return err
+	}
+	if err := torg.ValidPartners(r.Only); err != nil {
+		return wrong("only", "%w", err)
 	}
 	return checkNames("avoid", r.Avoid)
 }

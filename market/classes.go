@@ -19,7 +19,7 @@ const dealWork = 8
 // avoids and, where somebody on the other side avoids it, its participant and source.
 type class struct {
 	zone, side    int32
-	avoids        string
+	avoids, only  string
 	party, source string
 }
 
@@ -37,6 +37,9 @@ func (p *pairing) makeClasses() bool {
 			for _, n := range w.avoid {
 				named[1-(s.key[w.order]&3)>>1][n] = true
 			}
+			for _, n := range w.only {
+				named[1-(s.key[w.order]&3)>>1][string(n)] = true
+			}
 		}
 	}
 	p.class = make([]int32, s.Len())
@@ -49,7 +52,7 @@ func (p *pairing) makeClasses() bool {
 		}
 		c := class{zone: int32(s.zone[i]), side: (s.key[i] & 3) >> 1}
 		if w := s.wish(int32(i)); w != nil {
-			c.avoids = listKey(w.avoid)
+			c.avoids, c.only = listKey(w.avoid), listKey(w.only)
 		}
 		if n := string(s.Participant(int32(i))); named[c.side][n] {
 			c.party = n
@@ -88,7 +91,7 @@ func (p *pairing) spent() bool { return p.work > classWork }
 // avoid says whether the i-th order must not be contracted with the j-th.
 func (s *Sheet) avoid(i, j int32) bool {
 	w := s.wish(i)
-	return w != nil && s.named(w.avoid, j)
+	return w != nil && (s.named(w.avoid, j) || len(w.only) > 0 && !slices.Contains(w.only, s.Participant(j)))
 }
 
 // named says whether a list has the i-th order's participant or source.
@@ -103,7 +106,7 @@ func names(list []string, participant, source string) bool {
 }
 
 // listKey is the same for lists with the same names.
-func listKey(list []string) string {
+func listKey[T ~string](list []T) string {
 	sorted := slices.Compact(slices.Sorted(slices.Values(list)))
 	var b strings.Builder
 	for _, n := range sorted {

@@ -14,7 +14,7 @@ import (
 // discovery. It sees no other order, so it finds a wrong share or price of one's
 // own, not a curve that was made up: that takes Verify.
 //
-// An order with an avoid may have lost a part to it, so it is only checked for not
+// An order with an avoid, or that may meet some only, may have lost a part to it, so it is only checked for not
 // getting more than its share.
 func OwnPart(c torg.Complex, o torg.Order, z ZonePrice, h Share, trades []torg.Trade) error {
 	if h.Zone != o.Zone || h.Side != o.Side || (len(trades) > 0 || h.Accepted > 0) && z.Zone != o.Zone {
@@ -65,6 +65,8 @@ func ownTrade(c torg.Complex, o torg.Order, zone, counted torg.Price, t torg.Tra
 		return fmt.Errorf("price %s is beyond the limit %s", price, o.Limit)
 	case names(o.Avoid, string(other), ""):
 		return fmt.Errorf("with %s, whom the order avoids", other)
+	case t.Round != 3 && !o.May(other):
+		return fmt.Errorf("with %s, who is none of those that the order may meet", other)
 	case t.Round == 3:
 		return ownSupplier(c.Supplier, o, zone, price, other, quote)
 	case t.Round != 1 && t.Round != 2:
@@ -94,18 +96,19 @@ func ownSupplier(q *torg.Supplier, o torg.Order, zone, price torg.Price, other t
 
 // ownEnergy checks how much of the order was accepted.
 func ownEnergy(o torg.Order, h Share, got torg.Energy) error {
+	picks := len(o.Avoid)+len(o.Only) > 0
 	switch {
-	case got == 0 && len(o.Avoid) > 0:
+	case got == 0 && picks:
 		return nil
 	case h.Accepted == 0 || worse(o.Side, o.Limit, h.Last):
 		if got > 0 {
 			return fmt.Errorf("order %s: %d Wh accepted beyond the margin", o.ID, got)
 		}
 	case o.Limit == h.Last && h.LastAccepted < h.LastOffered:
-		if len(o.Avoid) == 0 && !proRata(got, h.LastAccepted, o.Energy, h.LastOffered) {
+		if !picks && !proRata(got, h.LastAccepted, o.Energy, h.LastOffered) {
 			return fmt.Errorf("order %s: %d of %d Wh at the margin, which has %d of %d", o.ID, got, o.Energy, h.LastAccepted, h.LastOffered)
 		}
-	case got < o.Energy && len(o.Avoid) == 0:
+	case got < o.Energy && !picks:
 		return fmt.Errorf("order %s: %d of %d Wh, though its limit is better than the margin", o.ID, got, o.Energy)
 	}
 	return nil

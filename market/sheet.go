@@ -34,7 +34,8 @@ type Sheet struct {
 type wish struct {
 	order         int32
 	prefer, avoid []string
-	avoided       bool // its avoid took something out of the order
+	only          []torg.ParticipantID // inside the complex; empty: anybody
+	avoided       bool                 // its avoid took something out of the order
 }
 
 // keyOf puts limit and side into one number. It is four times the limit, one less
@@ -87,6 +88,10 @@ func (s *Sheet) Limit(i int32) torg.Price { return keyLimit(s.key[i]) }
 // Source returns the source that the i-th order names, or nothing.
 func (s *Sheet) Source(i int32) string { return s.words[s.source[i]] }
 
+// picks says whether there is anybody whom the order must not be contracted with. An
+// order that may meet some only avoids all others.
+func (w *wish) picks() bool { return len(w.avoid)+len(w.only) > 0 }
+
 // wish returns what the i-th order prefers and avoids, or nil.
 func (s *Sheet) wish(i int32) *wish {
 	lo, hi := 0, len(s.wishes)
@@ -137,7 +142,7 @@ func NewSheet(b Book) (*Sheet, error) {
 		row = row[:0]
 		err := into.Add(Row{
 			ID: field(string(o.ID)), Participant: field(string(o.Participant)), Zone: field(string(o.Zone)), Source: field(o.Source),
-			Side: o.Side, Energy: o.Energy, Limit: o.Limit, Prefer: o.Prefer, Avoid: o.Avoid,
+			Side: o.Side, Energy: o.Energy, Limit: o.Limit, Prefer: o.Prefer, Avoid: o.Avoid, Only: o.Only,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("order %s: %w", o.ID, err)

@@ -271,6 +271,20 @@ func (x *Index) state(d *document, s *session, from int64, keys [][]byte) (abci.
 	return state, shown, err
 }
 
+// owner returns which of the owner's keys, live or ended, signed the mandate.
+func owner(record, message, signature []byte) ([]byte, error) {
+	keys, err := ledger.ParseOwners(record)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		if signed(key, message, signature) {
+			return key, nil
+		}
+	}
+	return nil, fmt.Errorf("none of the owner's %d keys signed its mandate", len(keys))
+}
+
 // owners adds the owners' keys, as the state has them after the log.
 func owners(files Files, d *document, state abci.StateProof, shown abci.Proven) error {
 	next := 1
@@ -279,7 +293,7 @@ func owners(files Files, d *document, state abci.StateProof, shown abci.Proven) 
 		if l == nil {
 			continue
 		}
-		key, err := ledger.ParseOwner(shown.Records[next])
+		key, err := owner(shown.Records[next], files[s.file(fileMandate)], files[s.file(fileMandateSig)])
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}

@@ -175,7 +175,7 @@ func grantSignature(c ledger.Committed, m torg.Mandate) []byte {
 			continue
 		}
 		if tx, err := ledger.Decode(raw); err == nil {
-			if g, ok := tx.Body.(ledger.Grant); ok && g.Mandate == m {
+			if g, ok := tx.Body.(ledger.Grant); ok && bytes.Equal(mandateBytes(g.Mandate), mandateBytes(m)) {
 				return tx.Signature
 			}
 		}

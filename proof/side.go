@@ -20,6 +20,14 @@ func (s side) of(c torg.Contract) (torg.SiteID, torg.OrderID) {
 	return c.SellerSite, c.SellOrder
 }
 
+// partner is who has the other side.
+func (s side) partner(c torg.Contract) torg.ParticipantID {
+	if s.buyer {
+		return c.Seller
+	}
+	return c.Buyer
+}
+
 // order is what the contract needs the side's order to be, at the worst limit and the
 // least energy.
 func (s side) order(c torg.Contract) torg.Order {

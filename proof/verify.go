@@ -133,9 +133,9 @@ func (v *check) party(s side, owner []byte) error {
 	if err := v.links(s, o); err != nil {
 		return fmt.Errorf("%s: %s.%w", fileProof, s.name, err)
 	}
-	ownerKey, err := ledger.ParseOwner(owner)
+	ownerKey, err := v.owner(s, owner)
 	if err != nil {
-		return fmt.Errorf("%s: %s.owner_record: %w", fileProof, s.name, err)
+		return err
 	}
 	v.made[s.file(fileOwner)] = sign.PublicPEM(ownerKey)
 	if err := v.signature(s, fileMandate, fileMandateSig, ownerKey); err != nil {
@@ -173,6 +173,8 @@ func (v *check) order(s side) (o torg.Order, m torg.Mandate, err error) {
 	case o.ID != need.ID || o.Participant != need.Participant || o.Site != need.Site || o.Zone != need.Zone ||
 		o.Slot != need.Slot || o.Discovery != need.Discovery || o.Side != need.Side:
 		err = errors.New("not the order that the contract names")
+	case v.contract.Round != 3 && !o.May(s.partner(v.contract)):
+		err = fmt.Errorf("does not let the site meet %s", s.partner(v.contract))
 	case o.Energy < need.Energy:
 		err = fmt.Errorf("%d Wh, and the contract is of %d", o.Energy, need.Energy)
 	case s.buyer && o.Limit < need.Limit || !s.buyer && o.Limit > need.Limit:
@@ -223,6 +225,20 @@ func (v *check) links(s side, o torg.Order) error {
 		return errors.New("statement_to_session: does not lead from the party to the session's root")
 	}
 	return nil
+}
+
+// owner returns the owner's key of the proof, which must be in the state's record.
+func (v *check) owner(s side, record []byte) ([]byte, error) {
+	keys, err := ledger.ParseOwners(record)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s.owner_record: %w", fileProof, s.name, err)
+	}
+	for _, key := range keys {
+		if bytes.Equal(sign.PublicPEM(key), v.files[s.file(fileOwner)]) {
+			return key, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: none of the owner's keys in the ledger's state", s.file(fileOwner))
 }
 
 // agent reads the agent's key, which must be the mandate's.

@@ -27,7 +27,8 @@ const (
 	DomainStatement  Domain = "torg/statement/1"  // the root of a party's contracts of a session
 	DomainOffer      Domain = "torg/offer/1"      // an offer on the board
 	DomainContract   Domain = "torg/contract/1"   // a contract of the board, by both parties
-	DomainTx         Domain = "torg/tx/1"         // a transaction of the operator
+	DomainTx         Domain = "torg/tx/1"         // a transaction of the operator, an owner or the approver
+	DomainKey        Domain = "torg/key/1"        // that a key is added to an owner's, by the key itself
 )
 
 // maxTag bounds a domain and a chain id in a message, in bytes.

@@ -40,8 +40,8 @@ func TestProve(t *testing.T) {
 	if log, err := ledger.ParseLog(shown.Records[0]); err != nil || log.Size() != 0 {
 		t.Errorf("log of %d: %v", log.Size(), err)
 	}
-	if key, err := ledger.ParseOwner(shown.Records[1]); err != nil || len(key) != 0 { // an unsigned chain
-		t.Errorf("key %x: %v", key, err)
+	if keys, err := ledger.ParseOwners(shown.Records[1]); err != nil || len(keys) != 1 || len(keys[0]) != 0 { // an unsigned chain
+		t.Errorf("keys %x: %v", keys, err)
 	}
 	for what, try := range map[string]func() error{
 		"a participant that is not there": func() error { _, err := c.Prove(1, ledger.OwnerKey("nobody")); return err },
