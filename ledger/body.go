@@ -17,6 +17,10 @@ var readers = map[kind]func(*canon.Reader) Body{
 	kindStatements: readStatements,
 	kindReadings:   readReadings,
 	kindClose:      readClose,
+	kindPost:       readPost,
+	kindUnpost:     readUnpost,
+	kindConclude:   readConclude,
+	kindDecline:    readDecline,
 }
 
 func (b Admit) append(w *canon.Writer) {

@@ -35,6 +35,9 @@ type Event struct {
 	Settled   *Settled        `json:",omitempty"`
 	Month     *MonthClosed    `json:",omitempty"`
 	Posting   *torg.Posting   `json:",omitempty"`
+	Posted    *Posted         `json:",omitempty"`
+	Unposted  *Unposted       `json:",omitempty"`
+	Forward   *ForwardChanged `json:",omitempty"`
 }
 
 // Granted says that a mandate holds from this block on.
