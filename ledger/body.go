@@ -24,6 +24,10 @@ var readers = map[kind]func(*canon.Reader) Body{
 	kindReturn:     readReturn,
 	kindApprove:    readApprove,
 	kindAmend:      readAmend,
+	kindPost:       readPost,
+	kindUnpost:     readUnpost,
+	kindConclude:   readConclude,
+	kindDecline:    readDecline,
 }
 
 func (b Admit) append(w *canon.Writer) {

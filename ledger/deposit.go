@@ -68,8 +68,8 @@ func readOperated(r *canon.Reader) operated {
 	return operated{day: r.I64(), in: r.Money(), out: r.Money(), amendments: r.U32()}
 }
 
-// today returns what the operator did on the ledger day (UTC) of the block.
-func (s *state) today() operated {
+// operatedToday returns what the operator did on the ledger day (UTC) of the block.
+func (s *state) operatedToday() operated {
 	o, _ := s.operated.get("")
 	if day := s.now.Unix() / secondsPerDay; o.day != day {
 		o.day, o.in, o.out = day, 0, 0
@@ -83,7 +83,7 @@ func (s *state) today() operated {
 func (s *state) deposit(b Deposit) error {
 	_, known := s.participants.get(b.Participant)
 	_, seen := s.references.get(b.Reference)
-	today := s.today()
+	today := s.operatedToday()
 	over := s.DepositCap > 0 && b.Amount > s.DepositCap-today.in
 	switch {
 	case !known:

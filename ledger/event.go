@@ -40,6 +40,9 @@ type Event struct {
 	Deposit    *DepositTaken    `json:",omitempty"`
 	Withdrawal *WithdrawalTaken `json:",omitempty"`
 	Amended    *Amend           `json:",omitempty"`
+	Posted     *Posted          `json:",omitempty"`
+	Unposted   *Unposted        `json:",omitempty"`
+	Forward    *ForwardChanged  `json:",omitempty"`
 }
 
 // Granted says that a mandate holds from this block on.

@@ -176,7 +176,7 @@ func (s *state) takeOwn(b Body) error {
 	case Pay:
 		return s.pay(b)
 	case Return:
-		return s.giveBack(b)
+		return s.returnMoney(b)
 	case Approve:
 		return s.approve(b)
 	case Amend:

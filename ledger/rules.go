@@ -32,6 +32,18 @@ func (s *state) rulesAt(k torg.Slot) *Rules {
 	return s.known[at]
 }
 
+// rulesUntil returns the rules in force in a slot, and the last slot up to a given one
+// that they hold for.
+func (s *state) rulesUntil(k, last torg.Slot) (*Rules, torg.Slot) {
+	rules := s.rulesAt(k)
+	for _, next := range s.known {
+		if next.From > k {
+			return rules, min(last, next.From-1)
+		}
+	}
+	return rules, last
+}
+
 // rulesNow returns the rules of the running session.
 func (s *state) rulesNow() *Rules { return s.rulesAt(s.head.session.slot) }
 

@@ -34,6 +34,10 @@ const (
 	prefixWithdrawn   = 'w'
 	prefixOperated    = 'o'
 	prefixAmended     = 'R'
+	prefixOffer       = 'F'
+	prefixForward     = 'X'
+	prefixDesk        = 'f'
+	prefixBoard       = 'b'
 )
 
 // rules are what does not change while the chain lives.
@@ -70,6 +74,11 @@ type state struct {
 	withdrawn    table[string, bool]                     // references of withdrawals
 	operated     table[string, operated]                 // one record
 	amended      table[torg.Slot, Amend]                 // by first slot
+	offers       table[torg.OfferID, *offer]
+	forwards     table[torg.ContractID, *forward]
+	desks        table[torg.SiteID, desk]
+	boards       table[string, board]     // one record
+	loads        table[string, torg.Load] // of forwards, in memory only
 
 	head   head // written back at the end of the block
 	now    time.Time
@@ -78,6 +87,8 @@ type state struct {
 
 	touched []torg.Slot // got a reading in this block
 	known   []*Rules    // since birth and after each amendment; nil: not worked out yet
+
+	forwardList []torg.ContractID // the forwards' keys in order; nil: not known
 }
 
 func newState(r *rules) *state {
@@ -111,6 +122,11 @@ func newState(r *rules) *state {
 		withdrawn:   newTable[string](prefixWithdrawn, flag, (*canon.Reader).Bool),
 		operated:    newTable[string](prefixOperated, appendOperated, readOperated),
 		amended:     newSlotTable(prefixAmended, func(w *canon.Writer, a Amend) { a.append(w) }, readAmendment),
+		offers:      newTable[torg.OfferID](prefixOffer, appendOfferRecord, readOfferRecord),
+		forwards:    newTable[torg.ContractID](prefixForward, appendForwardRecord, readForwardRecord),
+		desks:       newTable[torg.SiteID](prefixDesk, appendDesk, readDesk),
+		boards:      newTable[string](prefixBoard, appendBoard, readBoard),
+		loads:       newTable[string, torg.Load](0, nil, nil),
 	}
 }
 
@@ -126,6 +142,7 @@ func (s *state) parts() []part {
 		&s.genesis, &s.heads, &s.participants, &s.sites, &s.mandates, &s.granted, &s.revoked, &s.spends,
 		&s.accounts, &s.references, &s.bands, &s.slots, &s.contracts, &s.months, &s.late, &s.estimates,
 		&s.pending, &s.withdrawals, &s.withdrawn, &s.operated, &s.amended,
+		&s.offers, &s.forwards, &s.desks, &s.boards, &s.loads,
 	}
 }
 
@@ -139,6 +156,7 @@ func (s *state) fork() *state {
 		late: s.late.fork(), estimates: s.estimates.fork(),
 		pending: s.pending.fork(), withdrawals: s.withdrawals.fork(), withdrawn: s.withdrawn.fork(),
 		operated: s.operated.fork(), amended: s.amended.fork(),
+		offers: s.offers.fork(), forwards: s.forwards.fork(), desks: s.desks.fork(), boards: s.boards.fork(), loads: s.loads.fork(),
 	}
 	f.head, _ = s.heads.get("")
 	f.now = time.Unix(0, f.head.time).UTC()
@@ -170,6 +188,7 @@ func (s *state) load(kv KV) error {
 			return err
 		}
 	}
+	s.sumLoads()
 	return s.book.load(kv)
 }
 

@@ -84,8 +84,8 @@ func (s *state) openWithdrawal(p torg.ParticipantID, reference string) (list []w
 	return list, at, nil
 }
 
-// end takes a withdrawal off the open ones and releases what it reserved.
-func (s *state) end(p torg.ParticipantID, list []withdrawal, at int) withdrawal {
+// endWithdrawal takes a withdrawal off the open ones and releases what it reserved.
+func (s *state) endWithdrawal(p torg.ParticipantID, list []withdrawal, at int) withdrawal {
 	w := list[at]
 	if list = slices.Delete(slices.Clone(list), at, at+1); len(list) > 0 {
 		s.withdrawals.put(p, list)
@@ -106,7 +106,7 @@ func (s *state) pay(b Pay) error {
 	}
 	_, seen := s.references.get(b.BankReference)
 	a, _ := s.accounts.get(b.Participant.Account())
-	today := s.today()
+	today := s.operatedToday()
 	capped := s.WithdrawalCap > 0 && !list[at].approved
 	switch {
 	case b.BankReference == "":
@@ -123,7 +123,7 @@ func (s *state) pay(b Pay) error {
 		s.operated.put("", today)
 	}
 	s.references.put(b.BankReference, true)
-	w := s.end(b.Participant, list, at)
+	w := s.endWithdrawal(b.Participant, list, at)
 	s.post(torg.Posting{
 		Slot: s.head.session.slot, Kind: torg.PostWithdrawal,
 		From: b.Participant.Account(), To: torg.AccountBank, Amount: w.amount.Cost(),
@@ -138,12 +138,12 @@ func (s *state) cancel(b Cancel) error {
 	if err != nil {
 		return fmt.Errorf("cancelling: %w", err)
 	}
-	s.tell(b.Participant, s.end(b.Participant, list, at), MoneyCancelled, "")
+	s.tell(b.Participant, s.endWithdrawal(b.Participant, list, at), MoneyCancelled, "")
 	return nil
 }
 
-// giveBack ends a withdrawal, or a deposit that waits, for the operator.
-func (s *state) giveBack(b Return) error {
+// returnMoney ends a withdrawal, or a deposit that waits, for the operator.
+func (s *state) returnMoney(b Return) error {
 	if b.Participant == "" {
 		return s.endPending(b.Reference, false)
 	}
@@ -151,7 +151,7 @@ func (s *state) giveBack(b Return) error {
 	if err != nil {
 		return fmt.Errorf("returning: %w", err)
 	}
-	s.tell(b.Participant, s.end(b.Participant, list, at), MoneyReturned, "")
+	s.tell(b.Participant, s.endWithdrawal(b.Participant, list, at), MoneyReturned, "")
 	return nil
 }
 
