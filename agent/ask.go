@@ -226,7 +226,7 @@ func (h *Host) situation(a *agent, slot torg.Slot) (decide.Situation, error) {
 		return decide.Situation{}, fmt.Errorf("forecast of site %s: %w", a.site.ID, err)
 	}
 	median := func(s torg.Slot) torg.Energy { return path[s-from].Median() }
-	short, long := h.prices.Class(a.site, slot)
+	short, long := h.rules.At(slot).Prices.Class(a.site, slot)
 	short, long = min(short, torg.MaxPrice), max(long, torg.MinPrice) // fees may lead beyond what an order may say
 	s := decide.Situation{
 		Site: a.site.ID, Participant: a.site.Participant, Role: a.site.Role,

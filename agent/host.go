@@ -31,10 +31,10 @@ type Config struct {
 // Host runs the agents of many sites. Its methods may be called from several
 // goroutines; it never holds its lock while it waits for the decision program.
 type Host struct {
-	cfg    Config
-	prices ledger.PriceList
+	cfg Config
 
 	mu     sync.Mutex
+	rules  *ledger.RuleBook
 	agents map[torg.SiteID]*agent
 	sites  []torg.SiteID // sorted
 	halted bool
@@ -44,7 +44,7 @@ type Host struct {
 
 // NewHost returns a host without agents.
 func NewHost(cfg Config) *Host {
-	return &Host{cfg: cfg, prices: cfg.Genesis.PriceList(), agents: map[torg.SiteID]*agent{}}
+	return &Host{cfg: cfg, rules: ledger.NewRuleBook(cfg.Genesis), agents: map[torg.SiteID]*agent{}}
 }
 
 // Create makes a site's agent. Its mandate must be granted on the ledger as m.
@@ -154,6 +154,13 @@ func (h *Host) Since(first torg.Slot) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.since = first
+}
+
+// Rules tells the agents by which rules slots are traded and settled. It keeps b.
+func (h *Host) Rules(b *ledger.RuleBook) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.rules = b
 }
 
 // Open starts a session: what agents remember of the last one is dropped.

@@ -32,6 +32,8 @@ func (h *Host) Observe(c ledger.Committed) {
 			}
 		case e.Cleared != nil:
 			h.observeClearing(e.Cleared)
+		case e.Amended != nil:
+			h.rules.Amend(*e.Amended)
 		}
 	}
 }

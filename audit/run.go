@@ -282,7 +282,7 @@ func (r *run) readForecasts(dir string) error {
 // kinds are the words for postings.
 var kinds = []torg.PostingKind{
 	torg.PostDeposit, torg.PostEscrow, torg.PostPayout, torg.PostNetwork, torg.PostImbalance, torg.PostInvoice,
-	torg.PostResidual, torg.PostNoWorse, torg.PostCorrection,
+	torg.PostResidual, torg.PostNoWorse, torg.PostCorrection, torg.PostWithdrawal,
 }
 
 func (r *run) readPostings(dir string) error {

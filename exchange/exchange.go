@@ -69,11 +69,8 @@ type Exchange struct {
 func New(cfg Config) *Exchange {
 	x := &Exchange{cfg: cfg, born: cfg.Clock.Now(), changed: make(chan struct{})}
 	x.now.Speed = cfg.Clock.Speed()
-	x.now.Zones, x.now.Lines = cfg.Genesis.Complex.Zones, cfg.Genesis.Complex.Lines
-	if q := cfg.Genesis.Complex.Supplier; q != nil {
-		x.now.Supplier = &record.SupplierQuotes{ID: q.Participant, Zone: q.Zone, Sell: q.Sell, Buy: q.Buy}
-		x.now.ImportMax, x.now.ExportMax = q.Import, q.Export
-	}
+	x.now.Zones = cfg.Genesis.Complex.Zones
+	showGrid(&x.now, cfg.Genesis.Complex)
 	cfg.Chain.Watch(x.observe)
 	return x
 }
@@ -154,7 +151,13 @@ func (x *Exchange) open(ctx context.Context, slot torg.Slot) error {
 	if err := x.Meter(ctx, slot-2); err != nil {
 		return err
 	}
-	x.cfg.Chain.View(func(v ledger.View) { x.cfg.Host.Since(v.NextToSettle()) })
+	var rules ledger.Rules
+	x.cfg.Chain.View(func(v ledger.View) {
+		x.cfg.Host.Since(v.NextToSettle())
+		x.cfg.Host.Rules(v.RuleBook())
+		rules = v.Rules(slot)
+	})
+	x.showRules(rules)
 	published := x.cfg.Host.Publish(slot)
 	if len(published) == 0 {
 		return nil

@@ -171,3 +171,16 @@ func addRounds(rounds []record.Round, contracts []torg.Contract) []record.Round 
 	slices.SortFunc(sums, func(a, b record.Round) int { return a.Round - b.Round })
 	return sums
 }
+
+// showRules shows lines and quotes as the session that opens has them.
+func (x *Exchange) showRules(r ledger.Rules) {
+	x.update(func(n *record.Now) { showGrid(n, r.Complex) })
+}
+
+func showGrid(n *record.Now, c torg.Complex) {
+	n.Lines = c.Lines
+	if q := c.Supplier; q != nil {
+		n.Supplier = &record.SupplierQuotes{ID: q.Participant, Zone: q.Zone, Sell: q.Sell, Buy: q.Buy}
+		n.ImportMax, n.ExportMax = q.Import, q.Export
+	}
+}

@@ -42,6 +42,15 @@ func Encode(chainID string, b Body, s crypto.Signer) ([]byte, error) {
 			return nil, fmt.Errorf("transaction: %w", err)
 		}
 	}
+	return Assemble(b, sig)
+}
+
+// Assemble makes a transaction of a body and a signature over its TxMessage that was
+// made elsewhere. It refuses, as torg.ErrTooLarge, what no ledger would read.
+func Assemble(b Body, sig []byte) ([]byte, error) {
+	if err := fits(b); err != nil {
+		return nil, err
+	}
 	var w canon.Writer
 	w.U8(txV1)
 	w.U8(uint8(b.kind()))

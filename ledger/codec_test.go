@@ -28,6 +28,15 @@ func bodies() []ledger.Body {
 		ledger.Statements{Slot: 1, Statements: []ledger.SignedStatement{{Site: "s", Root: [32]byte{4}, Signature: []byte{1}}}},
 		ledger.Readings{Slot: 1, Readings: []torg.Reading{{Site: "s", Slot: 1, Energy: -1, Quality: torg.Derived}}, Connection: &connection},
 		ledger.Close{Slot: 8},
+		ledger.Keys{Participant: "p", Sequence: 1, Add: []ledger.NewKey{{Key: []byte{1}, Proof: []byte{2}}}, Remove: []torg.Fingerprint{{3}}},
+		ledger.Withdraw{Participant: "p", Amount: 5, Reference: "r"},
+		ledger.Cancel{Participant: "p", Reference: "r"},
+		ledger.Pay{Participant: "p", Reference: "r", BankReference: "№ 2"},
+		ledger.Return{Participant: "p", Reference: "r"},
+		ledger.Approve{Participant: "p", Reference: "r"},
+		ledger.Amend{Sequence: 1, From: 9, PriceCap: 4, Tariffs: []torg.Tariff{{ID: "t", From: time.Unix(5, 0).UTC(), Sell: 2, Buy: 1}},
+			Complex: torg.Complex{Zones: []torg.ZoneID{"z1", "z2"}, Pricing: torg.Split, Lines: []torg.Line{{From: "z1", To: "z2", Capacity: -1, Fee: 3}},
+				Supplier: &torg.Supplier{Participant: "s", Zone: "z1", Sell: 5, Buy: 4, Import: -1, Export: 6}}},
 	}
 }
 

@@ -120,6 +120,14 @@ func (b *bench) signer(body ledger.Body) crypto.Signer {
 		s, err = b.keys.Owner(body.Mandate.Participant)
 	case ledger.Revoke:
 		s, err = b.keys.Owner(body.Participant)
+	case ledger.Keys:
+		s, err = b.keys.Owner(body.Participant)
+	case ledger.Withdraw:
+		s, err = b.keys.Owner(body.Participant)
+	case ledger.Cancel:
+		s, err = b.keys.Owner(body.Participant)
+	case ledger.Approve:
+		s, err = b.keys.Owner("approver")
 	default:
 		s, err = b.keys.Operator()
 	}

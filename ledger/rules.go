@@ -25,11 +25,7 @@ func (s *state) rulesAt(k torg.Slot) *Rules {
 	if s.known == nil {
 		s.known = s.allRules()
 	}
-	at := len(s.known) - 1
-	for at > 0 && s.known[at].From > k {
-		at--
-	}
-	return s.known[at]
+	return rulesOf(s.known, k)
 }
 
 // rulesUntil returns the rules in force in a slot, and the last slot up to a given one
@@ -49,16 +45,12 @@ func (s *state) rulesNow() *Rules { return s.rulesAt(s.head.session.slot) }
 
 // allRules returns the rules since birth and after each amendment, in order.
 func (s *state) allRules() []*Rules {
-	list := []*Rules{s.born}
+	var made []Amend
 	for _, from := range s.amended.keys() {
 		a, _ := s.amended.get(from)
-		tariffs := slices.Concat(list[len(list)-1].Tariffs, a.Tariffs)
-		list = append(list, &Rules{
-			From: from, Complex: a.Complex, PriceCap: a.PriceCap, Tariffs: tariffs,
-			Prices: PriceList{a.Complex, s.Calendar, tariffs, a.Complex.Routes()},
-		})
+		made = append(made, a)
 	}
-	return list
+	return afterAll(s.born, s.Calendar, made)
 }
 
 func (g Genesis) rules() *Rules {

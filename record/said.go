@@ -18,7 +18,16 @@ const (
 	SaidStatementDiffer = "said.statement_differ" // root
 	SaidObjected        = "said.objected"         // why
 	SaidReading         = "said.reading"          // energy, quality
-	SaidDeposit         = "said.deposit"          // amount; so are those below
+	SaidKeys            = "said.keys"             // added, removed
+	SaidAmended         = "said.amended"          // session
+	SaidPending         = "said.deposit_pending"  // amount; so are those below
+	SaidDepositReturned = "said.deposit_returned"
+	SaidRequested       = "said.withdrawal_requested"
+	SaidApproved        = "said.withdrawal_approved"
+	SaidReturned        = "said.withdrawal_returned"
+	SaidCancelled       = "said.withdrawal_cancelled"
+	SaidWithdrawal      = "said.withdrawal"
+	SaidDeposit         = "said.deposit"
 	SaidEscrow          = "said.escrow"
 	SaidPayout          = "said.payout"
 	SaidNetwork         = "said.network"
@@ -34,7 +43,8 @@ func Said() []string {
 	return []string{
 		SaidOpened, SaidForecast, SaidAsked, SaidDecided, SaidFallback, SaidOrder, SaidRefused, SaidCut,
 		SaidAccepted, SaidRejected, SaidMissed, SaidStatement, SaidStatementDiffer, SaidObjected, SaidReading,
-		SaidDeposit, SaidEscrow, SaidPayout, SaidNetwork, SaidImbalance, SaidInvoice, SaidResidual,
+		SaidKeys, SaidAmended, SaidPending, SaidDepositReturned, SaidRequested, SaidApproved, SaidReturned,
+		SaidCancelled, SaidWithdrawal, SaidDeposit, SaidEscrow, SaidPayout, SaidNetwork, SaidImbalance, SaidInvoice, SaidResidual,
 		SaidNoWorse, SaidCorrection,
 	}
 }

@@ -73,6 +73,7 @@ func ParseComplex(name string, data []byte) (*Grid, error) {
 }
 
 var scenarioKeys = append(slices.Clone(gridKeys), "name", "name_en", "zone_names", "start", "days", "seed", "no_worse", "price_cap",
+	"deposit_cap", "withdrawal_cap", "approver",
 	"settlement_interval", "weather", "holidays", "participants", "sites", "tariffs", "connection")
 
 // Parse reads the bytes of a scenario file. CSV paths in it are relative to the
@@ -99,6 +100,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	s.prices(o)
 	s.settlement(o)
 	s.participants(o)
+	s.caps(o)
 	s.sites(o)
 	s.connection(o)
 	if err := r.err(); err != nil {

@@ -23,6 +23,7 @@ func (s *Scenario) Resolved() []byte {
 		text("no_worse", string(s.NoWorse)).text("price_cap", s.PriceCap.String()).
 		text("settlement_interval", shortest(s.SettlementInterval)).
 		add("weather", writeSpec(flow(), s.Weather))
+	s.writeCaps(f)
 	if len(s.Holidays) > 0 {
 		days := list()
 		days.Style = yaml.FlowStyle

@@ -36,6 +36,7 @@ type Scenario struct {
 	Seed               uint64        // of everything that is drawn
 	NoWorse            NoWorse       // whether settlement tops up who would have paid less without Torg
 	PriceCap           torg.Price    // highest price of a deviation; at least the highest tariff
+	Caps               Caps          // of deposits and withdrawals
 	SettlementInterval time.Duration // the supplier's billing interval; whole slots, divides a day
 	Weather            physics.Spec  // the place and climate that the models share
 	Holidays           []time.Time   // days off beside weekends: local midnights, ascending

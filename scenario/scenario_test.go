@@ -68,7 +68,7 @@ func TestDefaults(t *testing.T) {
 		DailySpend: 103_675_852, // 16,666 Wh in each of 2,880 slots at 21.6 RUB/kWh
 	}}
 	got := s.Sites[0].Agent
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("agent %+v, want %+v", got, want)
 	}
 }

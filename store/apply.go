@@ -56,6 +56,7 @@ var forget = []string{
 	`DELETE FROM participants`, `DELETE FROM sites`, `DELETE FROM mandates`, `DELETE FROM orders`,
 	`DELETE FROM unmatched`, `DELETE FROM statements`, `DELETE FROM intervals`, `DELETE FROM months`,
 	`DELETE FROM month_balances`, `DELETE FROM postings`, `DELETE FROM accounts`,
+	`DELETE FROM owner_keys`, `DELETE FROM deposits`, `DELETE FROM withdrawals`, `DELETE FROM amendments`,
 	`DELETE FROM readings WHERE origin = 'ledger'`,
 	`DELETE FROM settlements WHERE origin = 'ledger'`,
 	`DELETE FROM positions WHERE slot IN (SELECT slot FROM sessions WHERE origin = 'ledger')`,
@@ -144,6 +145,14 @@ func (b *block) events(ctx context.Context, events []ledger.Event) error {
 		return b.month(ctx, *e.Month)
 	case e.Posting != nil:
 		return b.postings(ctx, events)
+	case e.Keys != nil:
+		return b.keys(ctx, *e.Keys)
+	case e.Deposit != nil:
+		return b.deposit(ctx, *e.Deposit)
+	case e.Withdrawal != nil:
+		return b.withdrawal(ctx, *e.Withdrawal)
+	case e.Amended != nil:
+		return b.amended(ctx, *e.Amended)
 	}
 	return fmt.Errorf("this program does not know its kind: use a newer torg")
 }

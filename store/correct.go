@@ -56,7 +56,11 @@ func (b *block) corrected(ctx context.Context, r torg.Reading) error {
 	}
 	cost := b.correct[p.participant.Account()]
 	delete(b.correct, p.participant.Account())
-	sell, buy := b.rules.PriceList().Class(torg.Site{Zone: p.zone, Tariff: p.tariff}, s.First)
+	book, err := ruleBook(ctx, b, b.rules)
+	if err != nil {
+		return err
+	}
+	sell, buy := book.At(s.First).Prices.Class(torg.Site{Zone: p.zone, Tariff: p.tariff}, s.First)
 	s.Metered += r.Energy - estimate
 	return b.exec(ctx, `UPDATE settlements SET metered = $1, paid = $2, imbalance = $3, baseline = $4, estimated = $5,
 		forecast_error = $6, metered_abs = $7 WHERE first_slot = $8 AND participant = $9 AND zone = $10 AND tariff = $11`,

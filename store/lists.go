@@ -167,7 +167,7 @@ func (s *Store) Contract(ctx context.Context, id torg.ContractID) (c record.Cont
 }
 
 const orderRow = `o.height, o.n, o.slot, o.discovery, o.id, o.participant, o.site, o.zone, o.sequence, o.side, o.energy, o.limit_price,
-	o.source, o.prefer, o.avoid, o.refused, o.reserved, o.cut, o.signature,
+	o.source, o.prefer, o.avoid, o.refused, o.reserved, o.cut, o.signature, o.only_with,
 	COALESCE(u.energy, 0), COALESCE(u.reason, ''), COALESCE(u.best, 0), COALESCE(u.would_trade, 0)
 	FROM orders o LEFT JOIN unmatched u ON u.slot = o.slot AND u.discovery = o.discovery AND u.id = o.id AND o.refused = ''`
 
@@ -178,7 +178,7 @@ func scanOrder(cal torg.Calendar) func(func(...any) error) (keyed[record.Order],
 		o := &k.row
 		err = row(&o.Height, &k.n, &o.Slot, &o.Discovery, str(&o.ID), str(&o.Participant), str(&o.Site), str(&o.Zone), &o.Sequence,
 			&o.Side, &o.Energy, &o.Limit, str(&o.Source), scanWords(&o.Prefer), scanWords(&o.Avoid), str(&o.Refused),
-			scanCost{&o.Reserved}, &o.Cut, &o.Signature, &o.Unmatched, str(&o.Reason), &o.Best, &o.WouldTrade)
+			scanCost{&o.Reserved}, &o.Cut, &o.Signature, scanWords(&o.Only), &o.Unmatched, str(&o.Reason), &o.Best, &o.WouldTrade)
 		o.Session, o.Origin = cal.Session(o.Slot), record.OnLedger
 		if o.Cut > 0 && o.Reason == "" && o.Refused == "" {
 			o.Reason = torg.ReasonFunds

@@ -18,6 +18,9 @@ func (b *block) admitted(ctx context.Context, a ledger.Admit) error {
 	err := b.insertOr(ctx, "participants", "id, owner_key, height",
 		[][]any{{text(a.Participant), blob(a.OwnerKey), b.height}},
 		`ON CONFLICT (id) DO UPDATE SET owner_key = excluded.owner_key`)
+	if err == nil {
+		err = b.addKeys(ctx, a.Participant, a.OwnerKey)
+	}
 	if err != nil || len(a.Sites) == 0 {
 		return err
 	}
@@ -46,9 +49,9 @@ func (b *block) granted(ctx context.Context, g ledger.Granted) error {
 		return err
 	}
 	return b.insert(ctx, "mandates",
-		"height, n, participant, site, agent, agent_key, may_buy, may_sell, max_energy, max_buy, min_sell, daily_spend, expires, ended_height",
+		"height, n, participant, site, agent, agent_key, may_buy, may_sell, max_energy, max_buy, min_sell, daily_spend, expires, ended_height, partners",
 		[][]any{{b.height, b.n + 1, text(m.Participant), text(m.Site), m.AgentKey[:], blob(g.AgentKey), l.Buy, l.Sell,
-			int64(l.MaxEnergy), int64(l.MaxBuy), int64(l.MinSell), int64(l.DailySpend), m.Expires.UnixMicro(), int64(0)}})
+			int64(l.MaxEnergy), int64(l.MaxBuy), int64(l.MinSell), int64(l.DailySpend), m.Expires.UnixMicro(), int64(0), words(l.Partners)}})
 }
 
 // revoked ends the mandate of a key, where it is the site's. Orders that are not

@@ -129,10 +129,10 @@ func (s *Store) Mandates(ctx context.Context, site torg.SiteID) (all []Mandate, 
 		all, err = list(ctx, q, func(row func(...any) error) (m Mandate, err error) {
 			l := &m.Limits
 			err = row(str(&m.Participant), str(&m.Site), scan32{(*[32]byte)(&m.AgentKey)}, &m.PublicKey, &l.Buy, &l.Sell,
-				&l.MaxEnergy, &l.MaxBuy, &l.MinSell, &l.DailySpend, scanTime{&m.Expires}, &m.Height, &m.Ended)
+				&l.MaxEnergy, &l.MaxBuy, &l.MinSell, &l.DailySpend, scanTime{&m.Expires}, &m.Height, &m.Ended, scanWords(&l.Partners))
 			return m, err
 		}, `SELECT participant, site, agent, agent_key, may_buy, may_sell, max_energy, max_buy, min_sell, daily_spend,
-			expires, height, ended_height FROM mandates WHERE site = $1 ORDER BY height DESC, n DESC`, text(site))
+			expires, height, ended_height, partners FROM mandates WHERE site = $1 ORDER BY height DESC, n DESC`, text(site))
 		return err
 	})
 	return all, err

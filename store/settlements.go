@@ -162,9 +162,12 @@ func provisional(ctx context.Context, q querier, g ledger.Genesis, first, last t
 		}
 	}
 	all := make([]record.Settlement, 0, len(sums))
-	prices := g.PriceList()
+	book, err := ruleBook(ctx, q, g)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range sums {
-		sell, buy := prices.Class(torg.Site{Zone: r.Zone, Tariff: r.Tariff}, r.First)
+		sell, buy := book.At(r.First).Prices.Class(torg.Site{Zone: r.Zone, Tariff: r.Tariff}, r.First)
 		r.Imbalance = atTwoPrices(r.Metered-r.Contracted, sell, buy)
 		r.Paid = r.Paid.Add(r.Imbalance)
 		r.Baseline = atTwoPrices(r.Metered, sell, buy)

@@ -11,7 +11,7 @@ import (
 )
 
 const orderColumns = "height, n, slot, discovery, id, participant, site, zone, sequence, side, energy, limit_price, " +
-	"source, prefer, avoid, refused, reserved, cut, signature"
+	"source, prefer, avoid, refused, reserved, cut, signature, only_with"
 
 // orders writes what became of submitted orders. An order that replaces one of the
 // same site, slot and discovery takes its row away: it never stood at a gate.
@@ -45,7 +45,7 @@ func (b *block) orders(ctx context.Context, events []ledger.Event) error {
 		rows = append(rows, []any{b.height, b.n + 1 + int64(i), int64(o.Slot), int64(o.Discovery), text(o.ID),
 			text(o.Participant), text(o.Site), text(o.Zone), int64(o.Sequence), int64(o.Side), int64(o.Energy),
 			int64(o.Limit), text(o.Source), words(o.Prefer), words(o.Avoid), text(e.Order.Refused),
-			e.Order.Reserved.String(), int64(e.Order.Cut), blob(e.Order.Signature)})
+			e.Order.Reserved.String(), int64(e.Order.Cut), blob(e.Order.Signature), words(o.Only)})
 	}
 	for _, book := range books {
 		if err := b.dropReplaced(ctx, book, replaced[book]); err != nil {

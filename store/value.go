@@ -102,7 +102,7 @@ func asString(src any) (string, error) {
 }
 
 // words writes a list; an empty one is empty text.
-func words(list []string) string {
+func words[T ~string](list []T) string {
 	if len(list) == 0 {
 		return ""
 	}
@@ -114,20 +114,20 @@ func words(list []string) string {
 	return string(b)
 }
 
-func scanWords(to *[]string) wordScanner { return wordScanner{to} }
+func scanWords[T ~string](to *[]T) wordScanner[T] { return wordScanner[T]{to} }
 
-type wordScanner scanJSON[[]string]
+type wordScanner[T ~string] scanJSON[[]T]
 
-func (w wordScanner) Scan(src any) error {
-	if err := scanJSON[[]string](w).Scan(src); err != nil {
+func (w wordScanner[T]) Scan(src any) error {
+	if err := scanJSON[[]T](w).Scan(src); err != nil {
 		return err
 	}
 	for i, s := range *w.to {
-		plain, err := untext(s)
+		plain, err := untext(string(s))
 		if err != nil {
 			return err
 		}
-		(*w.to)[i] = plain
+		(*w.to)[i] = T(plain)
 	}
 	return nil
 }
