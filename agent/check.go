@@ -112,10 +112,9 @@ func (h *Host) checkAll(slot torg.Slot) (right []ledger.SignedStatement, wrong [
 	if slot != h.slot {
 		return nil, nil
 	}
-	grid := h.rules.At(slot).Complex
 	for _, id := range h.sites {
 		a := h.agents[id]
-		if err := a.check(grid); err != nil {
+		if err := a.check(h.grid); err != nil {
 			wrong = append(wrong, Objection{Site: id, Why: err.Error()})
 		} else if len(a.mine) > 0 {
 			right = append(right, ledger.SignedStatement{Site: id, Root: ledger.StatementRoot(a.mine)})
