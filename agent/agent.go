@@ -6,6 +6,7 @@
 package agent
 
 import (
+	"bytes"
 	"fmt"
 	"math/big"
 	"slices"
@@ -67,7 +68,9 @@ type agent struct {
 // sent is an order that the agent has signed; without an id there is none.
 type sent struct {
 	torg.Order
-	in bool // the ledger has taken it
+	signed torg.Order // before it was cut to what the balance covers
+	in     bool       // the ledger has taken it
+	other  bool       // the ledger has another one in its place
 }
 
 // open forgets the last session and what lies before a slot.
@@ -125,16 +128,23 @@ func (a *agent) learnPrice(side torg.Side, contracts []torg.Contract) {
 }
 
 // taken learns what the ledger made of an order: a cut one is smaller from now on, a
-// refused one is gone. Refusals of an order that is in are of repetitions.
+// refused one is gone. Refusals of an order that is in are of repetitions. Where the
+// ledger takes an order under the same id that this agent has not signed last, or not
+// so, a key is in other hands too, or somebody sends old orders again.
 func (a *agent) taken(t *ledger.OrderTaken) {
 	for d := range a.orders {
 		o := &a.orders[d]
+		same := bytes.Equal(ledger.OrderMessage("", o.signed), ledger.OrderMessage("", t.Order))
 		switch {
-		case o.ID == "" || o.ID != t.Order.ID || o.in:
+		case o.ID == "" || o.ID != t.Order.ID:
 		case t.Refused != "":
-			*o = sent{}
-		default:
-			o.in = true
+			if same && !o.in && !o.other {
+				*o = sent{}
+			}
+		case !same:
+			o.other = true // until our own takes its place
+		case !o.in:
+			o.in, o.other = true, false
 			o.Energy -= t.Cut
 		}
 	}

@@ -205,7 +205,7 @@ func (h *Host) send(all []*asked, slot torg.Slot, discovery int) ([]ledger.Signe
 			continue
 		}
 		if q.order != nil {
-			a.orders[discovery] = sent{Order: *q.order}
+			a.orders[discovery] = sent{Order: *q.order, signed: *q.order}
 			orders = append(orders, ledger.SignedOrder{Order: *q.order, Signature: q.signature})
 		}
 		a.position.contract(slot, q.handed)

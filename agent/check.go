@@ -71,6 +71,8 @@ func (a *agent) check(c torg.Complex) error {
 			return fmt.Errorf("discovery %d: %d contracts of an order that this agent has not sent", d, len(own.trades))
 		case o.ID == "":
 			continue
+		case o.other:
+			return fmt.Errorf("order %s: another one than this agent sent stands in its place", o.ID)
 		case !o.in:
 			return fmt.Errorf("order %s: sent, and not in the session", o.ID)
 		default:

@@ -67,6 +67,12 @@ func openLate(t *testing.T, decider decide.Decider, late time.Duration) *market 
 // openOf is openLate of any scenario.
 func openOf(t *testing.T, sc *scenario.Scenario, decider decide.Decider, late time.Duration) *market {
 	t.Helper()
+	return openRelayed(t, sc, decider, late, func(c ledger.Chain) ledger.Chain { return c })
+}
+
+// openRelayed is openOf with something between the exchange and the chain.
+func openRelayed(t *testing.T, sc *scenario.Scenario, decider decide.Decider, late time.Duration, relay func(ledger.Chain) ledger.Chain) *market {
+	t.Helper()
 	keys := sign.NewPooledKeys(2)
 	operator, err := keys.Operator()
 	if err != nil {
@@ -83,7 +89,7 @@ func openOf(t *testing.T, sc *scenario.Scenario, decider decide.Decider, late ti
 	}
 	m.chain.Watch(func(c ledger.Committed) { m.events = append(m.events, c.Events...) })
 	m.World, err = world.New(world.Config{
-		Scenario: sc, Genesis: genesis, Clock: m.clock, Chain: m.chain, Keys: keys, Decider: decider,
+		Scenario: sc, Genesis: genesis, Clock: m.clock, Chain: relay(m.chain), Keys: keys, Decider: decider,
 		Recorder: m.kept, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

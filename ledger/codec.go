@@ -105,10 +105,23 @@ func Decode(tx []byte) (Tx, error) {
 	} else {
 		r.Failf("unknown kind %d of transaction", k)
 	}
+	if nobodySigns(t.Body) && len(t.Signature) > 0 {
+		r.Failf("a signature on a transaction that nobody signs")
+	}
 	if err := r.Done(); err != nil {
 		return Tx{}, fmt.Errorf("transaction: %w", err)
 	}
 	return t, nil
+}
+
+// nobodySigns says whether a body's envelope has no signature: one that it may have or
+// not would be a second encoding, and each of them would wait for a block of its own.
+func nobodySigns(b Body) bool {
+	switch b.(type) {
+	case Orders, Tick, Statements:
+		return true
+	}
+	return false
 }
 
 // TxMessage returns the bytes that a transaction's signature is over. A grant's are

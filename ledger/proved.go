@@ -49,6 +49,12 @@ func ParseLog(record []byte) (sign.Log, error) {
 	return h.log, nil
 }
 
+// HeadHeight returns the height in the record under LogKey; false where it is none.
+func HeadHeight(record []byte) (int64, bool) {
+	h, err := canon.Decode(record, readHead)
+	return h.height, err == nil
+}
+
 // OwnerKey is the key of the state's record with a participant's public keys.
 func OwnerKey(p torg.ParticipantID) []byte { return append([]byte{prefixParticipant}, p...) }
 

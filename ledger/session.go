@@ -110,6 +110,10 @@ func (s *state) takeTick(b Tick) error {
 	if s.head.height > 0 && (b.Slot < s.head.session.slot-2 || b.Slot > s.head.session.slot+2) {
 		return fmt.Errorf("tick for slot %d while %d trades: %w", b.Slot, s.head.session.slot, torg.ErrMalformed)
 	}
+	if s.check && s.ticked {
+		return fmt.Errorf("tick for slot %d: one waits already, and one makes a block: %w", b.Slot, torg.ErrDuplicate)
+	}
+	s.ticked = true
 	return nil
 }
 

@@ -84,6 +84,7 @@ type state struct {
 	now    time.Time
 	events []Event
 	check  bool // before a block: its time is not known yet
+	ticked bool // a tick was taken
 
 	touched []torg.Slot // got a reading in this block
 	known   []*Rules    // since birth and after each amendment; nil: not worked out yet

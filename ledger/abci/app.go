@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 
@@ -27,6 +28,7 @@ type app struct {
 	ledger    *ledger.Ledger
 	staged    *ledger.Committed // finalized, not committed
 	committed func(ledger.Committed)
+	now       func() time.Time // the validator's clock, for checks only; nil: none
 }
 
 // newApp takes up the state in the store; one without any waits for InitChain.
@@ -84,6 +86,9 @@ func (a *app) CheckTx(_ context.Context, req *abci.RequestCheckTx) (*abci.Respon
 		return &abci.ResponseCheckTx{}, nil
 	}
 	err := a.ledger.Check(req.Tx)
+	if err == nil {
+		err = a.late(req.Tx)
+	}
 	if err == nil {
 		return &abci.ResponseCheckTx{}, nil
 	}

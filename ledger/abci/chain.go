@@ -72,8 +72,11 @@ func (c *Chain) open() error {
 		if c.store, err = openStore(c.dbs.application); err != nil {
 			return err
 		}
-		c.app, err = newApp(c.store, c.committed)
-		return err
+		if c.app, err = newApp(c.store, c.committed); err != nil {
+			return err
+		}
+		c.app.now = c.cfg.clock
+		return c.store.whole()
 	})
 	if err != nil {
 		return err

@@ -55,13 +55,16 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// born is when a new chain begins.
-func (c Config) born() time.Time {
+// clock is what dates the validator's votes.
+func (c Config) clock() time.Time {
 	if c.Now == nil {
 		return cmttime.Now()
 	}
-	return cmttime.Canonical(c.Now())
+	return c.Now()
 }
+
+// born is when a new chain begins.
+func (c Config) born() time.Time { return cmttime.Canonical(c.clock()) }
 
 // node returns CometBFT's configuration. It lives in code and not in a file: one
 // chain in one process has nothing to be configured.

@@ -1,0 +1,49 @@
+package ledger_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"torg"
+	"torg/ledger"
+)
+
+// Whatever stands in a record of the state, the ledger refuses it or goes on with it;
+// it stops by its own word only where the books do not balance.
+func FuzzState(f *testing.F) {
+	b := newBench(f, genesis())
+	b.block(b.at(0, 0), all(admit("foundry", 1000, "base"), admit("factory", 1000, ""), admit("school", 1000, "night"))...)
+	b.trade(0)
+	b.block(b.at(0, 0.75))
+	b.block(b.at(2, 0), b.readings(0, "foundry", -50*kWh))
+	b.block(b.at(2, 0.1), b.orders(b.order(2, 1, "factory", torg.Buy, kWh, "5")), ledger.Bands{Slot: b.slot(2), Bands: []ledger.Band{{Site: "school", High: 1}}})
+	b.kv.Ascend(nil, func(key, value []byte) bool {
+		f.Add(key, value)
+		return true
+	})
+	f.Fuzz(func(t *testing.T, key, value []byte) {
+		kv := b.kv.Clone()
+		kv.Set(key, value)
+		defer func() {
+			if p := recover(); p != nil && !strings.HasPrefix(fmt.Sprint(p), "ledger: all accounts sum to") {
+				panic(p)
+			}
+		}()
+		if height, ok := ledger.HeadHeight(value); ok {
+			if _, err := ledger.ParseLog(value); err != nil {
+				t.Fatalf("a head of block %d without a log: %v", height, err)
+			}
+		}
+		if owner, err := ledger.ParseOwner(value); err == nil && len(owner) > len(value) {
+			t.Fatalf("a key of %d bytes in a record of %d", len(owner), len(value))
+		}
+		l := ledger.New(kv)
+		if err := l.Load(); err != nil {
+			return
+		}
+		if v := l.View(); v.Height() != b.height && !ledger.IsHead(key) {
+			t.Fatalf("height %d after record %q, which is not the head", v.Height(), key)
+		}
+	})
+}
