@@ -73,6 +73,7 @@ var onlyIn = map[string]string{
 	"github.com/alecthomas/kong":    "cmd/torg",
 	"google.golang.org/protobuf":    "decide decide/decidepb",
 	"github.com/prometheus/":        "httpapi cmd/torg",
+	"golang.org/x/crypto/argon2":    "account",
 	"github.com/chromedp/":          "",
 	"pgregory.net/rapid":            "",
 }

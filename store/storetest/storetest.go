@@ -37,6 +37,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		{"zones and lines", testZones},
 		{"text that strangers choose", testStrangers},
 		{"one database, one chain", testBind},
+		{"accounts", testAccounts},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, fresh) })
 	}
