@@ -126,6 +126,12 @@ func (v Viewer) ActsFor(p torg.ParticipantID) bool {
 	return p != "" && (v.Participant == p || v.open && v.Participant == "")
 }
 
+// Same says that nothing about two viewers differs.
+func (v Viewer) Same(w Viewer) bool {
+	return v.Account == w.Account && v.Participant == w.Participant && v.role == w.role &&
+		slices.Equal(v.scopes, w.scopes) && v.open == w.open && v.key == w.key && v.must == w.must
+}
+
 type viewerKey struct{}
 
 // With returns a context with the viewer in it.
