@@ -88,10 +88,11 @@ func (k Key) valid(role Role, now time.Time) error {
 	return nil
 }
 
-// viewer narrows the account's holder to what the key may.
+// viewer narrows the account's holder to what the key may. A one-time password is a
+// person's affair: keys that were made go on, until they are revoked.
 func (k Key) viewer(a Account) Viewer {
 	v := a.viewer()
-	v.key = true
+	v.key, v.must = true, false
 	v.scopes = slices.DeleteFunc(slices.Clone(v.scopes), func(s Scope) bool { return !slices.Contains(k.Scopes, s) })
 	return v
 }

@@ -42,6 +42,7 @@ var may = map[string]string{
 	"scenario":         ". meter/physics",
 	"meter":            ". meter/physics scenario",
 	"config":           ".",
+	"certs":            "",
 	"datadir":          "",
 	"account":          ".",
 	"account/gate":     ". account",
