@@ -20,9 +20,16 @@ import (
 // Config is what `torg up` can be told. The zero value of a field means that it
 // was not said; Default fills in the rest.
 type Config struct {
-	// Listen is the address of pages and API, such as 127.0.0.1:8080. Only
-	// loopback addresses are taken while there are no accounts.
+	// Listen is the address of pages and API, such as 127.0.0.1:8080. Beyond loopback
+	// it needs certificates and an operator's account.
 	Listen string `yaml:"listen"`
+	// Hosts are further names and addresses that clients may ask for, separated by
+	// commas: those of loopback and of the certificate may be asked for anyway.
+	Hosts string `yaml:"hosts"`
+	// TLSCert and TLSKey are PEM files of the server's certificate and key. Without
+	// them those in the folder tls of Data are taken, beyond loopback.
+	TLSCert string `yaml:"tls_cert"`
+	TLSKey  string `yaml:"tls_key"`
 	// Data is the folder of everything that is kept: chain, keys, tables.
 	Data string `yaml:"data"`
 	// Scenario is a scenario file, or demo for the built-in one.
@@ -103,7 +110,7 @@ func oneLine(err error) string {
 // Over returns c with what top says over it.
 func (c Config) Over(top Config) Config {
 	for _, f := range []struct{ to, from *string }{
-		{&c.Listen, &top.Listen}, {&c.Data, &top.Data}, {&c.Scenario, &top.Scenario},
+		{&c.Listen, &top.Listen}, {&c.Hosts, &top.Hosts}, {&c.TLSCert, &top.TLSCert}, {&c.TLSKey, &top.TLSKey}, {&c.Data, &top.Data}, {&c.Scenario, &top.Scenario},
 		{&c.Database, &top.Database}, {&c.Bus, &top.Bus}, {&c.Decide, &top.Decide}, {&c.Log, &top.Log},
 	} {
 		if *f.from != "" {
@@ -124,13 +131,15 @@ func (c Config) Over(top Config) Config {
 
 // Valid refuses what cannot be, naming the key.
 func (c Config) Valid() error {
-	if err := Loopback(c.Listen); err != nil {
-		return fmt.Errorf("listen: %w", err)
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("listen: %q is not an address with a port", c.Listen)
 	}
 	if err := Loopback(c.Bus); err != nil {
 		return fmt.Errorf("bus: %w", err)
 	}
 	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return errors.New("tls_cert, tls_key: both or neither")
 	case c.Data == "":
 		return errors.New("data: no folder given")
 	case c.Scenario == "":
@@ -167,7 +176,7 @@ func Loopback(address string) error {
 		return nil
 	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return fmt.Errorf("%s can be reached from other machines: without accounts only loopback addresses are served", address)
+		return fmt.Errorf("%s can be reached from other machines", address)
 	}
 	return nil
 }

@@ -20,6 +20,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"torg"
+	"torg/access"
+	"torg/account/gate"
 	"torg/internal/guard"
 	"torg/record"
 )
@@ -36,9 +38,15 @@ type Config struct {
 	Metrics  prometheus.Gatherer         // nil: /metrics is empty
 	Ready    func(context.Context) error // nil: always ready
 	Hosts    []string                    // host names that may be asked for; empty: loopback names
-	Log      *slog.Logger                // nil: errors are not logged
+	Gate     *gate.Gate                  // nil: an open market, without accounts
+
+	// FreeMetrics lets everybody who reaches the server read /metrics.
+	FreeMetrics bool
+	Log         *slog.Logger // nil: errors are not logged
 }
 
+// api answers in the name of the viewer: its Reader and Control hold more than the
+// configured ones did, and nothing here has the others.
 type api struct{ Config }
 
 // New returns the handler of /healthz, /readyz, /metrics and /api/v1/.
@@ -49,6 +57,8 @@ func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	reader := access.NewReader(c.Reader)
+	c.Reader, c.Control = reader, access.NewControl(c.Control, reader)
 	a := &api{Config: c}
 	mux := http.NewServeMux()
 	h := humago.New(mux, description(c.Version))
@@ -63,7 +73,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, Problem{Status: http.StatusNotFound, Code: string(torg.ErrUnknown), Detail: "no such resource: " + r.Method + " " + r.URL.Path})
 	})
-	return guard.Wrap(csvAsked(mux), c.Hosts, func(w http.ResponseWriter, r *http.Request, reason string) {
+	return guard.Wrap(c.Gate.Wrap(csvAsked(mux), a.door()), c.Hosts, func(w http.ResponseWriter, r *http.Request, reason string) {
 		writeProblem(w, Problem{Status: http.StatusForbidden, Code: "wrong_" + reason, Detail: "the request's " + reason + " is not this server"})
 	})
 }
@@ -122,5 +132,5 @@ func (a *api) health(mux *http.ServeMux) {
 	if gatherer == nil {
 		gatherer = prometheus.NewRegistry()
 	}
-	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", a.forOperator(promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{})))
 }

@@ -48,11 +48,8 @@ func (a *api) lists(h huma.API) {
 		ID string `path:"id" maxLength:"128"`
 	}) (*struct{ Body Contract }, error) {
 		row, err := a.Reader.Contract(ctx, torg.ContractID(in.ID))
-		if errors.Is(err, record.ErrNotFound) { // in words of our own: the reader's name its database
-			return nil, Problem{Status: http.StatusNotFound, Code: string(torg.ErrUnknown), Detail: fmt.Sprintf("no contract %q", in.ID)}
-		}
 		if err != nil {
-			return nil, a.problem(err)
+			return nil, a.noContract(in.ID, err)
 		}
 		return &struct{ Body Contract }{contract(row)}, nil
 	})
@@ -81,6 +78,15 @@ func (a *api) lists(h huma.API) {
 		return list(unsealed(a, rows, func(m record.Message) string { return m.Session }), next, message, export.Messages), nil
 	})
 	a.people(h)
+}
+
+// noContract answers for a contract that cannot be shown, in words of our own: the
+// reader's name its database, and tell what is not the viewer's from what is not there.
+func (a *api) noContract(id string, err error) error {
+	if errors.Is(err, record.ErrNotFound) {
+		return Problem{Status: http.StatusNotFound, Code: string(torg.ErrUnknown), Detail: fmt.Sprintf("no contract %q", id)}
+	}
+	return a.problem(err)
 }
 
 // Trading are the parameters that narrow lists of orders, contracts and decisions.

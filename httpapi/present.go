@@ -9,6 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/sse"
 
 	"torg"
+	"torg/access"
+	"torg/account"
 	"torg/record"
 )
 
@@ -75,13 +77,22 @@ func limit(e torg.Energy) *int64 {
 // present registers the present, once and as a stream.
 func (a *api) present(h huma.API) {
 	huma.Get(h, "/api/v1/now", func(ctx context.Context, _ *struct{}) (*struct{ Body Now }, error) {
-		return &struct{ Body Now }{present(a.Live.Now())}, nil
+		mine, err := a.Reader.Sites(ctx)
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return &struct{ Body Now }{present(access.Now(account.From(ctx), a.Live.Now(), mine))}, nil
 	})
 	op := huma.Operation{OperationID: "live", Method: http.MethodGet, Path: "/api/v1/live", Summary: "The present, again at every change"}
 	sse.Register(h, op, map[string]any{"message": Now{}}, func(ctx context.Context, _ *struct{}, send sse.Sender) {
+		mine, err := a.Reader.Sites(ctx)
+		if err != nil {
+			a.Log.Error("stream not begun", "err", err)
+			return
+		}
 		for {
 			changed := a.Live.Changed()
-			if send.Data(present(a.Live.Now())) != nil {
+			if send.Data(present(access.Now(account.From(ctx), a.Live.Now(), mine))) != nil {
 				return
 			}
 			select {

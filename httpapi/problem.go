@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"torg"
+	"torg/account"
 	"torg/record"
 )
 
@@ -63,7 +64,9 @@ func (a *api) problem(err error) error {
 		return Problem{Status: http.StatusNotFound, Code: string(torg.ErrUnknown), Detail: err.Error()}
 	case refusal == torg.ErrMalformed:
 		return Problem{Status: http.StatusBadRequest, Code: string(refusal), Detail: err.Error()}
-	case refusal == torg.ErrNotYours || refusal == torg.ErrNotOperator || refusal == torg.ErrBadSignature:
+	case refusal == account.ErrNobody:
+		return unknownCaller
+	case refusal == account.ErrScope || refusal == account.ErrMustChange || refusal == torg.ErrNotYours || refusal == torg.ErrNotOperator || refusal == torg.ErrBadSignature:
 		return Problem{Status: http.StatusForbidden, Code: string(refusal), Detail: err.Error()}
 	case refusal != "":
 		return Problem{Status: http.StatusConflict, Code: string(refusal), Detail: err.Error()}

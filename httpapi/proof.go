@@ -40,6 +40,9 @@ func (a *api) proof(h huma.API) {
 		if a.Proofs == nil {
 			return nil, Problem{Status: http.StatusConflict, Code: "not_running", Detail: "this market runs without consensus: nothing to prove from"}
 		}
+		if _, err := a.Reader.Contract(ctx, torg.ContractID(in.ID)); err != nil { // not the viewer's, or not there
+			return nil, a.noContract(in.ID, err)
+		}
 		zip, err := a.Proofs.Proof(ctx, torg.ContractID(in.ID), in.From)
 		if err != nil {
 			return nil, a.problem(err)

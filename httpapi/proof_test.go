@@ -9,6 +9,7 @@ import (
 
 	"torg"
 	"torg/httpapi"
+	"torg/record"
 	"torg/record/recordtest"
 )
 
@@ -28,7 +29,11 @@ func (archives) Proof(_ context.Context, id torg.ContractID, from int64) ([]byte
 }
 
 func TestProof(t *testing.T) {
-	c := config(recordtest.New())
+	m := recordtest.New()
+	for _, id := range []torg.ContractID{"good", "early", "broken"} {
+		m.Deals = append(m.Deals, record.Contract{Contract: torg.Contract{ID: id}})
+	}
+	c := config(m)
 	without := httpapi.New(c)
 	c.Proofs = archives{}
 	with := httpapi.New(c)

@@ -17,6 +17,9 @@ func (s *site) run(p *page, on bool) error {
 	if s.Control == nil || !p.Viewer.Chosen {
 		return torg.ErrNotOperator
 	}
+	if !p.Viewer.Operator && len(p.Viewer.Sites) == 0 {
+		return torg.ErrNotYours
+	}
 	ctx := p.r.Context()
 	if p.Viewer.Operator {
 		if err := s.Control.Halt(ctx, !on); err != nil {

@@ -72,7 +72,7 @@ func visitor(t *testing.T, chrome context.Context, m *recordtest.Market) (contex
 func TestBrowser(t *testing.T) {
 	c := chrome(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
-		"numbers": numbersAreTheSame, "live": liveChange, "stop": stopButton, "looks": languageAndAppearance, "keys": keys, "phone": phone,
+		"numbers": numbersAreTheSame, "live": liveChange, "stop": stopButton, "looks": languageAndAppearance, "keys": keys, "phone": phone, "login": loginInBrowser,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, c) })
 	}

@@ -19,6 +19,8 @@ func (s *site) home(p *page) error {
 		return p.show(http.StatusOK, welcome(p, p.cards()))
 	case p.Viewer.Operator:
 		return s.overview(p)
+	case p.Viewer.ID == "": // an approver sees what is published
+		return s.sessions(p)
 	}
 	return s.owner(p)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"torg/access"
 	"torg/record"
 )
 
@@ -58,6 +59,14 @@ func (p *page) frame() frame {
 	return f
 }
 
+// eyes names all viewers who see the same.
+func (v viewer) eyes() string {
+	if v.Operator {
+		return "operator"
+	}
+	return "of " + string(v.ID)
+}
+
 // frames remembers the last frame of each viewer, so that it is encoded once for
 // all browsers that look with the same eyes.
 type frames struct {
@@ -100,7 +109,7 @@ func gather(r *http.Request) {
 
 // live streams frames as server-sent events until the browser goes.
 func (s *site) live(w http.ResponseWriter, r *http.Request) {
-	p := &page{site: s, w: w, r: r, Lang: Languages[0]}
+	p := &page{site: s, w: w, r: r, Now: s.Live.Now(), Lang: Languages[0]}
 	if err := p.load(r.Context()); err != nil {
 		http.Error(w, "not ready", http.StatusServiceUnavailable)
 		return
@@ -111,8 +120,8 @@ func (s *site) live(w http.ResponseWriter, r *http.Request) {
 	defer tick.Stop()
 	for {
 		changed := s.Live.Changed()
-		body := s.frames.get(string(p.Viewer.ID), changed, func() frame {
-			p.Now = s.Live.Now()
+		body := s.frames.get(p.Viewer.eyes(), changed, func() frame {
+			p.Now = access.Now(p.who(), s.Live.Now(), p.places)
 			return p.frame()
 		})
 		if send(w, fmt.Sprintf("data: %s\n\n", body)) != nil {

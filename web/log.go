@@ -31,11 +31,14 @@ func (s *site) log(p *page) error {
 		return fmt.Errorf("kind %q: %w", v.Kind, torg.ErrMalformed)
 	}
 	if !p.Viewer.Operator {
+		if len(p.Viewer.Sites) == 0 {
+			return p.show(http.StatusOK, logPage(p, v))
+		}
 		if v.Site == "" {
 			v.Site = p.Viewer.Sites[0].ID
 		}
 		if at, ok := p.place(v.Site); !ok || !p.Viewer.Owns(at.Participant) {
-			return fmt.Errorf("site %q: %w", v.Site, torg.ErrNotYours)
+			return fmt.Errorf("site %q: %w", v.Site, record.ErrNotFound)
 		}
 	}
 	rows, next, err := s.Reader.Messages(p.r.Context(), record.Filter{Kind: v.Kind, Site: v.Site}, p.asked())

@@ -12,6 +12,8 @@ import (
 	"github.com/a-h/templ"
 
 	"torg"
+	"torg/access"
+	"torg/account"
 	"torg/record"
 )
 
@@ -33,10 +35,10 @@ type page struct {
 	places []record.Site
 }
 
-// viewer is who looks: the operator, who sees everything, or an owner.
+// viewer is who looks: the operator, who sees everything, an owner, or neither.
 type viewer struct {
 	Operator bool
-	Chosen   bool // false: nobody chose yet
+	Chosen   bool // false: nobody logged in, and in an open market nobody chose yet
 	ID       torg.ParticipantID
 	Sites    []record.Site // the owner's
 }
@@ -44,7 +46,7 @@ type viewer struct {
 // Owns says whether a participant's affairs are the viewer's business.
 func (v viewer) Owns(ids ...torg.ParticipantID) bool {
 	for _, id := range ids {
-		if v.Operator || id == v.ID {
+		if v.Operator || id != "" && id == v.ID {
 			return true
 		}
 	}
@@ -90,6 +92,11 @@ func (p *page) choose(param, cookie string, valid func(string) bool) string {
 // load reads who there is, and finds out who looks.
 func (p *page) load(ctx context.Context) error {
 	p.people = map[torg.ParticipantID]record.Participant{}
+	who := p.who()
+	if !who.May(account.Read) { // the login's page, or that of a one-time password
+		p.Now = record.Now{Time: p.Now.Time}
+		return nil
+	}
 	people, err := p.site.Reader.Participants(ctx)
 	if err != nil {
 		return err
@@ -103,14 +110,26 @@ func (p *page) load(ctx context.Context) error {
 	if p.places, err = p.site.Reader.Sites(ctx); err != nil {
 		return err
 	}
-	as := p.choose("as", "torg_as", func(v string) bool { return v == "operator" || len(p.sitesOf(torg.ParticipantID(v))) > 0 })
-	p.Viewer = viewer{Operator: as == "" || as == "operator", Chosen: as != ""}
-	if !p.Viewer.Operator {
-		p.Viewer.ID = torg.ParticipantID(as)
+	p.Viewer.Chosen = true
+	if who.Open() {
+		as := p.choose("as", "torg_as", func(v string) bool { return v == "operator" || len(p.sitesOf(torg.ParticipantID(v))) > 0 })
+		p.Viewer.Chosen = as != ""
+		if as != "operator" {
+			who = who.As(torg.ParticipantID(as))
+			p.places = slices.DeleteFunc(p.places, func(s record.Site) bool { return !who.Sees(s.Participant) })
+			p.r = p.r.WithContext(account.With(ctx, who))
+		}
+	}
+	p.Viewer.Operator, p.Viewer.ID = who.Operator(), who.Participant
+	if p.Viewer.ID != "" {
 		p.Viewer.Sites = p.sitesOf(p.Viewer.ID)
 	}
+	p.Now = access.Now(who, p.Now, p.places)
 	return nil
 }
+
+// who is the account that asks; in an open market, whom the visitor chose to be.
+func (p *page) who() account.Viewer { return account.From(p.r.Context()) }
 
 func (p *page) sitesOf(id torg.ParticipantID) (own []record.Site) {
 	for _, s := range p.places {
@@ -220,7 +239,9 @@ func (p *page) fail(err error) {
 		status, key = http.StatusNotFound, "error.not_found"
 	case refusal == torg.ErrMalformed:
 		status, key = http.StatusBadRequest, "error.malformed"
-	case refusal == torg.ErrNotYours || refusal == torg.ErrNotOperator:
+	case refusal == account.ErrNobody:
+		status, key = http.StatusUnauthorized, "error.login"
+	case refusal == account.ErrScope || refusal == torg.ErrNotYours || refusal == torg.ErrNotOperator:
 		status, key = http.StatusForbidden, "error.not_yours"
 	case refusal != "":
 		status, key = http.StatusConflict, "refusal."+string(refusal)

@@ -83,6 +83,9 @@ func (s *site) settings(p *page) error {
 	if err != nil {
 		return err
 	}
+	if !p.acts(at.Participant) {
+		return fmt.Errorf("settings of %s: %w", at.ID, torg.ErrNotYours)
+	}
 	mode, goal, strategy := torg.Mode(p.r.PostFormValue("mode")), p.r.PostFormValue("goal"), p.r.PostFormValue("strategy")
 	if !slices.Contains([]torg.Mode{torg.Manual, torg.Semi, torg.Auto}, mode) || !slices.Contains(Goals, goal) || !slices.Contains(s.Strategies, strategy) {
 		return fmt.Errorf("settings %q %q %q: %w", mode, goal, strategy, torg.ErrMalformed)

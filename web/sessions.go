@@ -68,8 +68,12 @@ func (s *site) session(p *page) error {
 		}
 	}
 	v.Grid = p.grid(v.Session)
-	if p.Viewer.Operator && len(v.Orders) > 0 {
-		v.Curves = p.curves(v.Orders, p.asksZone(v.Orders))
+	curve, err := s.reader.Curve(ctx, row.ID, v.Now && sealed(p.Now.State), exported)
+	if err != nil {
+		return err
+	}
+	if len(curve) > 0 {
+		v.Curves = p.curves(curve, p.asksZone(curve))
 	}
 	return p.show(http.StatusOK, sessionPage(p, v))
 }

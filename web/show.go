@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"torg"
+	"torg/account"
 	"torg/record"
 )
 
@@ -72,7 +73,10 @@ func flowKey(e torg.Energy) string {
 
 // inside says whether the market is shown: everywhere but on the welcome. Who came
 // by a link and chose nobody reads like the operator, without buttons.
-func (p *page) inside() bool { return p.Viewer.Chosen || p.r.URL.Path != "/" }
+// A stranger is never inside.
+func (p *page) inside() bool {
+	return p.who().May(account.Read) && (p.Viewer.Chosen || p.r.URL.Path != "/")
+}
 
 // stopKey is a key about stopping, in the words for an owner or for the operator.
 func stopKey(p *page, what string) string {

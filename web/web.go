@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"torg"
+	"torg/access"
+	"torg/account/gate"
 	"torg/internal/guard"
 	"torg/record"
 )
@@ -35,6 +37,7 @@ type Config struct {
 	Surplus, Buyer torg.ParticipantID // the first two cards of the welcome: more generator than plant, and all energy bought
 
 	Hosts []string     // host names that may be asked for; empty: loopback names
+	Gate  *gate.Gate   // nil: an open market, without accounts, where a visitor chooses whom to be
 	Log   *slog.Logger // nil: nothing is logged
 }
 
@@ -71,8 +74,11 @@ const (
 	NoOrder  Check = "not_required" // the supplier's side
 )
 
+// site shows in the name of the viewer: its Reader and Control hold more than the
+// configured ones did, and nothing here has the others.
 type site struct {
 	Config
+	reader access.Reader // the Reader, for what is published of orders
 	words  *words
 	static map[string]asset
 	frames *frames
@@ -100,8 +106,10 @@ func New(c Config) http.Handler {
 	if err != nil {
 		panic("web: embedded files: " + err.Error())
 	}
-	s := &site{Config: c, words: loadWords(c.Log), static: assets(files), frames: newFrames()}
-	return guard.Wrap(secured(s.routes()), c.Hosts, func(w http.ResponseWriter, r *http.Request, reason string) {
+	reader := access.NewReader(c.Reader)
+	c.Reader, c.Control = reader, access.NewControl(c.Control, reader)
+	s := &site{Config: c, reader: reader, words: loadWords(c.Log), static: assets(files), frames: newFrames()}
+	return guard.Wrap(secured(c.Gate.Wrap(s.routes(), s.door())), c.Hosts, func(w http.ResponseWriter, r *http.Request, reason string) {
 		http.Error(w, "refused: the request's "+reason+" is not this server", http.StatusForbidden)
 	})
 }
@@ -124,6 +132,7 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("POST /sites/{id}/stop", s.page(s.stopSite))
 	mux.HandleFunc("POST /sites/{id}/start", s.page(s.startSite))
 	mux.HandleFunc("POST /sites/{id}/settings", s.page(s.settings))
+	s.accounts(mux)
 	mux.HandleFunc("/", s.page(func(p *page) error { return record.ErrNotFound }))
 	return mux
 }

@@ -148,7 +148,7 @@ func TestHostileNames(t *testing.T) {
 
 func TestOwnersSeeTheirOwn(t *testing.T) {
 	h := web.New(config(recordtest.New()))
-	for path, want := range map[string]int{"/contracts/" + contractID: 403, "/sites/factory-1": 403, "/log?site=factory-1": 403, "/sites/solar-1": 200} {
+	for path, want := range map[string]int{"/contracts/" + contractID: 404, "/sites/factory-1": 404, "/log?site=factory-1": 404, "/sites/solar-1": 200} {
 		if w := get(h, path, "torg_as=solar"); w.Code != want {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
 		}
@@ -215,7 +215,7 @@ func TestStopAndStart(t *testing.T) {
 	for _, c := range []struct {
 		path, as string
 		status   int
-	}{{"/stop", "", 403}, {"/sites/factory-1/stop", "foundry", 403}, {"/sites/nobody/stop", "operator", 404}, {"/sites/factory-1/stop", "factory", 303}} {
+	}{{"/stop", "", 403}, {"/sites/factory-1/stop", "foundry", 404}, {"/sites/nobody/stop", "operator", 404}, {"/sites/factory-1/stop", "factory", 303}} {
 		if w := send(h, "POST", c.path, back, "torg_as="+c.as); w.Code != c.status {
 			t.Errorf("POST %s as %q: %d, want %d", c.path, c.as, w.Code, c.status)
 		}

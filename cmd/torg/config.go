@@ -14,7 +14,10 @@ import (
 // settings are the flags and environment variables over the configuration file.
 type settings struct {
 	Config        string         `help:"Configuration file." env:"TORG_CONFIG" type:"path"`
-	Listen        string         `help:"Address of pages and API; loopback only (127.0.0.1:8080)." env:"TORG_LISTEN"`
+	Listen        string         `help:"Address of pages and API; beyond loopback with TLS and accounts only (127.0.0.1:8080)." env:"TORG_LISTEN"`
+	Hosts         string         `help:"Further names that clients may ask for, separated by commas." env:"TORG_HOSTS"`
+	TLSCert       string         `help:"PEM file of the server's certificate, in place of the data folder's tls." env:"TORG_TLS_CERT" name:"tls-cert" type:"path"`
+	TLSKey        string         `help:"PEM file of its key." env:"TORG_TLS_KEY" name:"tls-key" type:"path"`
 	Data          string         `help:"Folder of chain, keys and tables (torg-data)." env:"TORG_DATA" type:"path"`
 	Scenario      string         `help:"Scenario file, or demo (demo)." env:"TORG_SCENARIO"`
 	Speed         *float64       `help:"Times faster than time; above 1 nothing is kept (1)." env:"TORG_SPEED"`
@@ -38,7 +41,7 @@ func (s settings) resolve() (config.Config, error) {
 		c = c.Over(file)
 	}
 	c = c.Over(config.Config{
-		Listen: s.Listen, Data: s.Data, Scenario: s.Scenario,
+		Listen: s.Listen, Hosts: s.Hosts, TLSCert: s.TLSCert, TLSKey: s.TLSKey, Data: s.Data, Scenario: s.Scenario,
 		Database: s.Database, Bus: s.Bus, Decide: s.Decide, Log: s.Log,
 	})
 	said(&c.Speed, s.Speed) // 0 too, so that it is refused and not taken for nothing said

@@ -25,6 +25,8 @@ type cli struct {
 	Contract contractCmd `cmd:"" help:"Proofs of contracts."`
 	Decide   decideCmd   `cmd:"" help:"The decision program."`
 	Ledger   ledgerCmd   `cmd:"" help:"The chain."`
+	Account  accountCmd  `cmd:"" help:"Who may log in, and with which keys."`
+	TLS      tlsCmd      `cmd:"" name:"tls" help:"Certificates for other machines."`
 	Store    storeCmd    `cmd:"" help:"The tables."`
 	Config   configCmd   `cmd:"" help:"The configuration."`
 	Reset    resetCmd    `cmd:"" help:"Delete a data folder."`

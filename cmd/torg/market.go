@@ -44,6 +44,7 @@ type market struct {
 	recorder *recorder
 	bus      *bus.Conn
 	world    *world.World
+	door     door
 	closers  []func() error // in the order of opening
 }
 
@@ -60,7 +61,7 @@ func (m *market) close() {
 func (m *market) open(ctx context.Context) error {
 	say("Torg %s: complex %q, slots of %s", version(), m.scenario.Name, m.scenario.Calendar.Interval)
 	for _, step := range []func(context.Context) error{
-		m.openPlace, m.openStore, m.openKeys, m.openBus, m.openWorld, m.openTables,
+		m.openPlace, m.openStore, m.openDoor, m.openKeys, m.openBus, m.openWorld, m.openTables,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -31,7 +32,7 @@ func (m *market) run(ctx context.Context, listener net.Listener) error {
 	if m.node != nil {
 		g.Go(func() error { return m.watchNode(ctx) })
 	}
-	say("The site: http://%s   (Ctrl-C stops)", listener.Addr())
+	say("The site: %s   (Ctrl-C stops)", m.door.address(listener.Addr()))
 	next := m.world.Exchange.Next(m.clock.Now())
 	cal := m.scenario.Calendar
 	if !m.fast() {
@@ -94,7 +95,8 @@ func (m *market) past(ctx context.Context, now time.Time) error {
 // serve answers HTTP until ctx ends.
 func (m *market) serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
-		Handler: m.handler(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
+		Handler: m.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog:    slog.NewLogLogger(m.log.Handler(), slog.LevelDebug), // what strangers' handshakes get wrong
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	stopped := make(chan error, 1)
@@ -104,7 +106,7 @@ func (m *market) serve(ctx context.Context, listener net.Listener) error {
 		defer cancel()
 		stopped <- server.Shutdown(shut)
 	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := m.door.serve(server, listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-stopped
@@ -119,13 +121,14 @@ func (m *market) handler() http.Handler {
 	}
 	api := httpapi.New(httpapi.Config{
 		Reader: m.store, Live: live, Control: control, Proofs: provable, Version: version(), Calendar: m.scenario.Calendar,
-		Metrics: m.metrics, Ready: m.ready, Log: m.log,
+		Metrics: m.metrics, Ready: m.ready, Log: m.log, Hosts: m.door.hosts, Gate: m.door.gate, FreeMetrics: m.door.loopback,
 	})
 	config := web.Config{
 		Reader: m.store, Live: live, Control: control, Verifier: verifier{m.store, m.genesis},
 		Name: m.scenario.Name, NameEN: m.scenario.NameEN, ZoneNames: zoneNames(m.scenario), Location: m.scenario.Timezone,
 		Calendar: m.scenario.Calendar, HistoryStep: max(historyInterval, m.scenario.Calendar.Interval),
 		Strategies: decide.Names(), Version: version(), Demo: m.config.Scenario == demoName, Log: m.log,
+		Hosts: m.door.hosts, Gate: m.door.gate,
 	}
 	if config.Demo {
 		config.Surplus, config.Buyer = demoOwners(m.scenario)

@@ -41,6 +41,7 @@ func TestPages(t *testing.T) {
 	}
 	market, zoned := recordtest.New(), recordtest.NewZoned()
 	t.Run("one zone", func(t *testing.T) { hold(t, market, pages(t, market)) })
+	t.Run("accounts", holdAccounts)
 	t.Run("three zones", func(t *testing.T) { hold(t, zoned, gridPages(t, zoned)) })
 }
 

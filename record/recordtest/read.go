@@ -142,8 +142,14 @@ func (m *Market) Savings(ctx context.Context, from, to time.Time) ([]record.Savi
 
 // Messages lists messages, newest first.
 func (m *Market) Messages(_ context.Context, f record.Filter, p record.Page) ([]record.Message, string, error) {
+	parts := map[string]bool{string(f.Participant): true}
+	for _, s := range m.Places {
+		if s.Participant == f.Participant {
+			parts[string(s.ID)] = true
+		}
+	}
 	return page(m, m.Log, p, func(x record.Message) bool {
-		return (f.Session == "" || x.Session == f.Session) && (f.Kind == "" || x.Kind == f.Kind) &&
+		return (f.Participant == "" || parts[x.From] || parts[x.To]) && (f.Session == "" || x.Session == f.Session) && (f.Kind == "" || x.Kind == f.Kind) &&
 			(f.Site == "" || x.From == string(f.Site) || x.To == string(f.Site))
 	})
 }

@@ -38,6 +38,7 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		{"text that strangers choose", testStrangers},
 		{"one database, one chain", testBind},
 		{"keys, money on its way and rules", testTransfers},
+		{"accounts", testAccounts},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, fresh) })
 	}

@@ -19,6 +19,7 @@ export function refresh(paused: () => boolean): void {
 
 async function again(paused: () => boolean): Promise<void> {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => undefined);
+  if (answer?.redirected && new URL(answer.url).pathname === "/login") return location.reload(); // the session has ended
   if (!answer?.ok || paused()) return;
   const html = await answer.text();
   const fresh = new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");

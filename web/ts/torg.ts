@@ -50,7 +50,10 @@ function open(): void {
     say("fresh");
     take(JSON.parse(e.data) as Frame);
   };
-  stream.onerror = () => say("lost");
+  stream.onerror = () => {
+    say("lost");
+    if (stream?.readyState === EventSource.CLOSED) refresh(() => paused); // refused: the page will say why
+  };
 }
 
 function close(): void {
