@@ -28,11 +28,12 @@ import (
 
 // Config is what the API is made of.
 type Config struct {
-	Reader  record.Reader
-	Live    record.Live
-	Control record.Control // nil: what changes something is refused
-	Proofs  Proofs         // nil: contracts cannot be proven
-	Version string         // of the program, for the description
+	Reader       record.Reader
+	Live         record.Live
+	Control      record.Control // nil: what changes something is refused
+	Proofs       Proofs         // nil: contracts cannot be proven
+	Transactions Transactions   // nil: no transaction is taken
+	Version      string         // of the program, for the description
 
 	Calendar torg.Calendar               // of the complex, to turn times into slots
 	Metrics  prometheus.Gatherer         // nil: /metrics is empty
@@ -67,6 +68,7 @@ func New(c Config) http.Handler {
 	a.present(h)
 	a.control(h)
 	a.proof(h)
+	a.transactions(h)
 	documentProblem(h.OpenAPI())
 	a.openapi(mux, h)
 	a.health(mux)

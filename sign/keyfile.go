@@ -44,13 +44,8 @@ func readKeyFile(path string, bits int) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key %w", err)
 	}
-	switch perm := info.Mode().Perm(); {
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("key %s: not a regular file", path)
-	case perm&^0o600 != 0:
-		return nil, fmt.Errorf("key %s: mode %#o is wider than 0600; chmod 600 it", path, perm)
-	case info.Size() > maxKeyFile:
-		return nil, fmt.Errorf("key %s: %d bytes, over %d", path, info.Size(), maxKeyFile)
+	if err := private(path, info); err != nil {
+		return nil, err
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -63,6 +58,20 @@ func readKeyFile(path string, bits int) (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
+// private refuses a file that others can read, or that is no key by its size.
+func private(path string, info fs.FileInfo) error {
+	switch perm := info.Mode().Perm(); {
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("key %s: not a regular file", path)
+	case perm&^0o600 != 0:
+		return fmt.Errorf("key %s: mode %#o is wider than 0600; chmod 600 it", path, perm)
+	case info.Size() > maxKeyFile:
+		return fmt.Errorf("key %s: %d bytes, over %d", path, info.Size(), maxKeyFile)
+	}
+	return nil
+}
+
+// parseKey reads a key of so many bits; 0: of any that is taken.
 func parseKey(text []byte, bits int) (*rsa.PrivateKey, error) {
 	block, rest := pem.Decode(text)
 	switch {
@@ -81,7 +90,7 @@ func parseKey(text []byte, bits int) (*rsa.PrivateKey, error) {
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("a key of type %T, not RSA", parsed)
-	case key.N.BitLen() != bits:
+	case bits != 0 && key.N.BitLen() != bits:
 		return nil, fmt.Errorf("RSA modulus of %d bits, not %d", key.N.BitLen(), bits)
 	}
 	return key, checkPublic(&key.PublicKey)

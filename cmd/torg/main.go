@@ -23,6 +23,10 @@ type cli struct {
 	Sim      simCmd      `cmd:"" help:"Run a scenario on virtual time and write its files and report."`
 	Audit    auditCmd    `cmd:"" help:"Recompute a simulation's invariants from its files alone."`
 	Contract contractCmd `cmd:"" help:"Proofs of contracts."`
+	Mandate  mandateCmd  `cmd:"" help:"Mandates of agents, signed offline."`
+	Money    moneyCmd    `cmd:"" help:"Deposits, withdrawals and approvals, signed offline."`
+	Keys     keysCmd     `cmd:"" help:"Owners' keys."`
+	Submit   submitCmd   `cmd:"" help:"Hand a signed transaction to the ledger."`
 	Decide   decideCmd   `cmd:"" help:"The decision program."`
 	Ledger   ledgerCmd   `cmd:"" help:"The chain."`
 	Account  accountCmd  `cmd:"" help:"Who may log in, and with which keys."`

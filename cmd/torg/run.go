@@ -120,7 +120,7 @@ func (m *market) handler() http.Handler {
 		provable = proofs{proof.NewIndex(m.node)}
 	}
 	api := httpapi.New(httpapi.Config{
-		Reader: m.store, Live: live, Control: control, Proofs: provable, Version: version(), Calendar: m.scenario.Calendar,
+		Reader: m.store, Live: live, Control: control, Proofs: provable, Transactions: m.chain, Version: version(), Calendar: m.scenario.Calendar,
 		Metrics: m.metrics, Ready: m.ready, Log: m.log, Hosts: m.door.hosts, Gate: m.door.gate, FreeMetrics: m.door.loopback,
 	})
 	config := web.Config{

@@ -66,6 +66,7 @@ var onlyIn = map[string]string{
 	"github.com/cosmos/":            "ledger/abci",
 	"github.com/nats-io/":           "bus",
 	"github.com/transparency-dev/":  "sign",
+	"software.sslmate.com/":         "sign",
 	"modernc.org/sqlite":            "store",
 	"github.com/jackc/pgx":          "store",
 	"github.com/pressly/goose":      "store",

@@ -141,6 +141,8 @@ func (m *Market) signer(b ledger.Body) (s crypto.Signer) {
 		s, err = m.Keys.Owner(b.Mandate.Participant)
 	case ledger.Revoke:
 		s, err = m.Keys.Owner(b.Participant)
+	case ledger.Keys:
+		s, err = m.Keys.Owner(b.Participant)
 	default:
 		s, err = m.Keys.Operator()
 	}
