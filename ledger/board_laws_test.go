@@ -20,6 +20,7 @@ func drawBoard(t *rapid.T) (ledger.Genesis, []ledger.Block) {
 	g.Deadline = time.Hour
 	share, days := rapid.SampledFrom([]int{0, 50, 100}).Draw(t, "share"), rapid.IntRange(1, 3).Draw(t, "days")
 	g.ForwardShare, g.EscrowDays = &share, days
+	g.Settlement = rapid.SampledFrom([]time.Duration{4 * time.Hour, 24 * time.Hour}).Draw(t, "settlement")
 	zonesOf(t, &g)
 	w := &world{t: t, g: g, first: g.Calendar.At(start)}
 	w.at = g.Calendar.Opens(w.first)
@@ -39,7 +40,7 @@ func drawBoard(t *rapid.T) (ledger.Genesis, []ledger.Block) {
 	}
 	w.at = w.at.Add(5 * 24 * time.Hour) // everything is over
 	w.block()
-	for range 25 { // at most eight intervals a block are settled
+	for range 8 { // at most eight intervals a block are settled
 		w.block()
 	}
 	return g, w.blocks

@@ -114,7 +114,7 @@ func (b *bench) signer(body ledger.Body) crypto.Signer {
 	var s crypto.Signer
 	var err error
 	switch body := body.(type) {
-	case ledger.Orders, ledger.Tick, ledger.Statements:
+	case ledger.Orders, ledger.Tick, ledger.Statements, ledger.Conclude:
 		return nil
 	case ledger.Grant:
 		s, err = b.keys.Owner(body.Mandate.Participant)

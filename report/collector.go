@@ -101,6 +101,8 @@ func (c *Collector) Watch(b ledger.Committed) {
 			c.reading(*e.Reading)
 		case e.Settled != nil:
 			c.settled(e.Settled)
+		case e.Forward != nil:
+			c.forward(e.Forward)
 		case e.Month != nil:
 			c.totals.months = append(c.totals.months, *e.Month)
 		case e.Posting != nil:

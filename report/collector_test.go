@@ -107,6 +107,8 @@ func TestTablesOfASession(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Watch(ledger.Committed{Block: ledger.Block{Txs: [][]byte{tx, []byte("junk")}}, Result: ledger.Result{Codes: []torg.Refusal{"", torg.ErrMalformed}}})
+	agreed := torg.Forward{Proposer: torg.Buy, Number: 1, Buyer: "mill", BuyerSite: "mill-1", Seller: "wind", SellerSite: "wind-1",
+		Profile: torg.NewProfile(slot, torg.Step{Slots: 1, Energy: 100, Price: 300_000}, torg.Step{Slots: 1}, torg.Step{Slots: 9, Energy: 70, Price: -100_000})}
 	c.Watch(ledger.Committed{Result: ledger.Result{Events: session(slot)}})
 	c.Watch(ledger.Committed{Result: ledger.Result{Events: []ledger.Event{
 		{Order: &ledger.OrderTaken{Order: buy("late", slot+2, 1, 700)}},
@@ -115,11 +117,13 @@ func TestTablesOfASession(t *testing.T) {
 		{Revoked: &ledger.Revoke{Participant: "mill", Site: "mill-1"}},
 		{Missed: &ledger.Missed{Slot: slot + 3, Discovery: 1}},
 		{Missed: &ledger.Missed{Slot: slot + 48, Discovery: 1}}, // after the last day
+		{Forward: &ledger.ForwardChanged{State: ledger.ForwardActive, Contract: agreed, Fee: 20_000, Open: agreed.Profile}},
+		{Forward: &ledger.ForwardChanged{State: ledger.ForwardSettled, Contract: agreed, Fee: 20_000, Open: agreed.Profile.Cut(slot, slot+3)}},
 	}}})
 	if err := c.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	const s = "20260501T000000Z"
+	const s, third = "20260501T000000Z", "20260501T010000Z"
 	for file, want := range map[string]string{
 		"orders.csv": s + ",1,m2,mill,buy,z1,8500,7,,wind solar,,mill-1,1500\n" + s + ",1,w,wind,sell,z1,8000,1.1,wind,,,wind-1,0\n" +
 			"20260501T010000Z,1,late,mill,buy,z1,700,7,,wind solar,,mill-1,0\n",
@@ -127,7 +131,7 @@ func TestTablesOfASession(t *testing.T) {
 		"unmatched.csv":  s + ",1,m2,1500,funds\n" + s + ",1,m2,500,price\n20260501T010000Z,1,late,700,missed\n",
 		"prices.csv":     s + ",1,z1,4.05\n",
 		"flows.csv":      "",
-		"board.csv":      "",
+		"board.csv":      "mill-1.f1,mill,wind," + s + ",100,3.2,3\nmill-1.f1,mill,wind," + third + ",70,-0.8,-1\n",
 		"readings.csv":   s + ",mill,mill-1,z1,9000,measured\n" + s + ",wind,wind-1,z1,-8000,estimated\n",
 		"forecasts.csv":  s + ",mill-1,7000,8500,9500,-5,99\n",
 		"settlement.csv": s + ",mill,escrow,@escrow,-33.2,c1\n" + s + ",@escrow,escrow,mill,33.2,c1\n",
