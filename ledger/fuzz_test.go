@@ -22,6 +22,7 @@ func FuzzState(f *testing.F) {
 		f.Add(key, value)
 		return true
 	})
+	f.Add([]byte("B"), []byte{0, 0, 0, 0}) // the key of no slot
 	f.Fuzz(func(t *testing.T, key, value []byte) {
 		kv := b.kv.Clone()
 		kv.Set(key, value)

@@ -23,7 +23,7 @@ type schema[K cmp.Ordered, V any] struct {
 	prefix byte // of its keys in the KV; 0: kept in memory only
 	base   map[K]V
 	key    func(k K) []byte
-	parse  func(key []byte) K
+	parse  func(key []byte) (K, bool) // false: not a key of this table
 	write  func(w *canon.Writer, v V)
 	read   func(r *canon.Reader) V
 }
@@ -37,15 +37,20 @@ func newTable[K ~string, V any](prefix byte, write func(*canon.Writer, V), read 
 	return table[K, V]{schema: &schema[K, V]{
 		prefix: prefix, base: map[K]V{}, write: write, read: read,
 		key:   func(k K) []byte { return []byte(k) },
-		parse: func(key []byte) K { return K(key) },
+		parse: func(key []byte) (K, bool) { return K(key), true },
 	}}
 }
 
 func newSlotTable[V any](prefix byte, write func(*canon.Writer, V), read func(*canon.Reader) V) table[torg.Slot, V] {
 	return table[torg.Slot, V]{schema: &schema[torg.Slot, V]{
 		prefix: prefix, base: map[torg.Slot]V{}, write: write, read: read,
-		key:   func(s torg.Slot) []byte { return binary.BigEndian.AppendUint64(nil, uint64(s)) },
-		parse: func(key []byte) torg.Slot { return torg.Slot(binary.BigEndian.Uint64(key)) },
+		key: func(s torg.Slot) []byte { return binary.BigEndian.AppendUint64(nil, uint64(s)) },
+		parse: func(key []byte) (torg.Slot, bool) {
+			if len(key) != 8 {
+				return 0, false
+			}
+			return torg.Slot(binary.BigEndian.Uint64(key)), true
+		},
 	}}
 }
 
@@ -176,12 +181,17 @@ func (t *table[K, V]) load(kv KV) error {
 	clear(t.base)
 	var err error
 	kv.Ascend([]byte{t.prefix}, func(key, value []byte) bool {
+		k, ok := t.parse(key[1:])
+		if !ok {
+			err = fmt.Errorf("damaged state: key %x is none of its table's: %w", key, torg.ErrMalformed)
+			return false
+		}
 		var v V
 		if v, err = canon.Decode(value, t.read); err != nil {
 			err = fmt.Errorf("damaged state under key %x: %w", key, err)
 			return false
 		}
-		t.base[t.parse(key[1:])] = v
+		t.base[k] = v
 		return true
 	})
 	return err
