@@ -24,6 +24,7 @@ type contractCmd struct {
 }
 
 type contractExportCmd struct {
+	remote
 	ID   string `arg:"" help:"The contract, such as 20261122T143030Z-1-00007."`
 	Out  string `help:"Folder to write to; it is made, or must be empty." required:"" type:"path"`
 	Data string `help:"Data folder; its market must not run." default:"torg-data" env:"TORG_DATA" type:"path"`
@@ -123,9 +124,9 @@ func (e contractExportCmd) fromURL(ctx context.Context) (proof.Files, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := e.do(request)
 	if err != nil {
-		return nil, fmt.Errorf("no market answers: %w", err)
+		return nil, err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxArchive+1))

@@ -14,6 +14,7 @@ import (
 	"torg/ledger/abci"
 	"torg/proof"
 	"torg/proof/prooftest"
+	"torg/record"
 	"torg/record/recordtest"
 )
 
@@ -43,8 +44,10 @@ func TestContract(t *testing.T) {
 	dir := t.TempDir()
 	data, a, b := filepath.Join(dir, "data"), filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	m, id := traded(t, data)
+	rows := recordtest.New()
+	rows.Deals = append(rows.Deals, record.Contract{Contract: torg.Contract{ID: id}})
 	api := httptest.NewServer(httpapi.New(httpapi.Config{
-		Reader: recordtest.New(), Live: recordtest.New(), Proofs: proofs{proof.NewIndex(m.Chain)}, Calendar: m.Cal,
+		Reader: rows, Live: rows, Proofs: proofs{proof.NewIndex(m.Chain)}, Calendar: m.Cal,
 	}))
 	defer api.Close()
 	status, out, errs := command(t, "contract", "export", string(id), "--out", a, "--url", api.URL)
