@@ -35,7 +35,7 @@ func (l ledgerReplayCmd) Run(ctx context.Context) error {
 		return usage(err)
 	}
 	defer place.Close()
-	chain, err := abci.OpenArchive(place.Join("chain"))
+	chain, err := abci.OpenFolder(place.Join("chain"), place.Join("archive"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return usage(err) // a folder without a chain
 	}
@@ -137,7 +137,7 @@ func (r *replay) tell(list ...ledger.Problem) {
 }
 
 // report says what was checked, and whether all is as the chain says.
-func (r *replay) report(v ledger.View, l ledgerReplayCmd, chain *abci.Archive, took time.Duration) error {
+func (r *replay) report(v ledger.View, l ledgerReplayCmd, chain *abci.Folder, took time.Duration) error {
 	n, list := r.check.End(v)
 	r.tell(list...)
 	if n.Sessions == 0 && (l.From != "" || l.To != "") && r.problems == 0 {

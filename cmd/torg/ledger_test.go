@@ -125,7 +125,7 @@ func damage(t *testing.T, dir, database, key string, change func([]byte) []byte)
 // discovery, and of the newest.
 func heights(t *testing.T, dir string) (order, gate, newest int64) {
 	t.Helper()
-	a, err := abci.OpenArchive(filepath.Join(dir, "chain"))
+	a, err := abci.OpenFolder(filepath.Join(dir, "chain"), filepath.Join(dir, "archive"))
 	if err != nil {
 		t.Fatal(err)
 	}

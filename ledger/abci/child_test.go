@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 // runChild keeps paying into a participant's account, as fast as blocks come.
 func runChild(dir, run string) error {
 	c, err := Open(Config{
-		Dir: dir, Genesis: testGenesis(), Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Dir: dir, Archive: filepath.Join(dir, "archive"), Genesis: testGenesis(), Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		Pause: 5 * time.Millisecond, Idle: 50 * time.Millisecond,
 	})
 	if err != nil {

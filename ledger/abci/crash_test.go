@@ -203,8 +203,8 @@ func TestTwoProcesses(t *testing.T) {
 	if _, err := Open(cfg); !errors.Is(err, errInUse) || !strings.Contains(err.Error(), cfg.Dir) {
 		t.Errorf("opened the directory of a running process: %v", err)
 	}
-	if _, err := OpenArchive(cfg.Dir); !errors.Is(err, errInUse) {
-		t.Errorf("opened the archive of a running process: %v", err)
+	if _, err := OpenFolder(cfg.Dir, ""); !errors.Is(err, errInUse) {
+		t.Errorf("opened the folder of a running process: %v", err)
 	}
 	from := len(c.said)
 	for range 3 { // the process does not notice
