@@ -15,7 +15,8 @@ import (
 )
 
 type ledgerCmd struct {
-	Replay ledgerReplayCmd `cmd:"" help:"Run the chain's blocks again from the first one and say where it is not what the rules make of them."`
+	Archive ledgerArchiveCmd `cmd:"" help:"The archive of the chain's blocks in plain files."`
+	Replay  ledgerReplayCmd  `cmd:"" help:"Run the chain's blocks again from the first one and say where it is not what the rules make of them."`
 }
 
 type ledgerReplayCmd struct {

@@ -31,7 +31,7 @@ var may = map[string]string{
 	"ledger/seq":       ". ledger ledger/kvmem",
 	"ledger/archive":   ". canon ledger",
 	"ledger/abci":      ". ledger ledger/archive",
-	"proof":            ". canon ledger ledger/abci sign",
+	"proof":            ". canon ledger ledger/abci ledger/archive sign",
 	"decide":           ". decide/decidepb",
 	"decide/decidepb":  "",
 	"bus":              "",
