@@ -74,13 +74,29 @@ func (a *Archive) look() error {
 		if err != nil {
 			return err
 		}
-		if want := a.top() + 1; s.last > 0 && s.first != want {
-			return fmt.Errorf("%s: its first block is %d where %d comes next: the days with the blocks between are missing",
-				filepath.Join(a.dir, s.name), s.first, want)
+		if err := a.gap(s); err != nil {
+			return err
 		}
 		a.days = append(a.days, s)
 	}
 	return nil
+}
+
+// gap refuses a day that does not follow the one before it.
+func (a *Archive) gap(s span) error {
+	last, file := a.top(), fileBlocks
+	if s.closed {
+		file = fileManifest
+	}
+	switch path := a.path(s.name, file); {
+	case s.last == 0 || s.first == last+1:
+		return nil
+	case last == 0:
+		return fmt.Errorf("%s: its first block is %d: the days before it are missing", path, s.first)
+	default:
+		return fmt.Errorf("%s: its first block is %d, and the last in %s is %d: damaged, or a day between is missing",
+			path, s.first, a.path(a.days[len(a.days)-1].name, fileManifest), last)
+	}
 }
 
 func (a *Archive) path(day, file string) string { return filepath.Join(a.dir, day, file) }
@@ -99,17 +115,13 @@ func (a *Archive) lookAt(name string) (span, error) {
 			return span{}, fmt.Errorf("%s: missing", a.path(name, f.Name))
 		}
 		if info.Size() != f.Bytes {
-			return span{}, fmt.Errorf("%s: damaged: %d bytes, its manifest says %d", a.path(name, f.Name), info.Size(), f.Bytes)
+			return span{}, fmt.Errorf("%s: damaged: %d bytes, %s says %d", a.path(name, f.Name), info.Size(), a.path(name, fileManifest), f.Bytes)
 		}
 	}
 	if m.Genesis != hexSum(a.genesis) {
 		return span{}, fmt.Errorf("%s: not the one that %s names", filepath.Join(a.dir, fileGenesis), a.path(name, fileManifest))
 	}
-	s := span{name: name, first: m.First, last: m.Last, size: m.size(fileBlocks), closed: true, time: m.Time}
-	if s.size < 0 {
-		return s, fmt.Errorf("%s: damaged: without a file %s", a.path(name, fileManifest), fileBlocks)
-	}
-	return s, nil
+	return span{name: name, first: m.First, last: m.Last, size: m.Files[0].Bytes, closed: true, time: m.Time}, nil
 }
 
 // scan reads a day that is not closed.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"torg"
@@ -70,6 +71,15 @@ const (
 	maxCode   = 256
 )
 
+// compressors are used again: each has a megabyte of tables.
+var compressors = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.DefaultCompression)
+	if err != nil {
+		panic("archive: " + err.Error()) // the level is a constant
+	}
+	return w
+}}
+
 // encode returns the n bytes of a block's record.
 func (b Block) encode() ([]byte, error) {
 	var w canon.Writer
@@ -85,10 +95,9 @@ func (b Block) encode() ([]byte, error) {
 		return nil, fmt.Errorf("hash of %d bytes", len(b.AppHash))
 	}
 	out.Write(append(begin, b.AppHash...))
-	small, err := flate.NewWriter(&out, flate.DefaultCompression)
-	if err != nil {
-		return nil, err
-	}
+	small := compressors.Get().(*flate.Writer)
+	defer compressors.Put(small)
+	small.Reset(&out)
 	if _, err := small.Write(w.Bytes()); err != nil {
 		return nil, err
 	}

@@ -124,9 +124,6 @@ func (a *Archive) checkDay(s span) error {
 	if err != nil {
 		return err
 	}
-	if len(have.Files) == 0 || have.Files[0].Name != fileBlocks {
-		return fmt.Errorf("%s: damaged: %s is not its first file", a.path(s.name, fileManifest), fileBlocks)
-	}
 	var known []string
 	for _, f := range have.Files {
 		known = append(known, f.Name)
@@ -135,7 +132,7 @@ func (a *Archive) checkDay(s span) error {
 			return err
 		}
 		if now != f {
-			return fmt.Errorf("%s: changed: its SHA-256 is not the one in the day's manifest", a.path(s.name, f.Name))
+			return fmt.Errorf("%s: changed: its SHA-256 is not the one in %s", a.path(s.name, f.Name), a.path(s.name, fileManifest))
 		}
 	}
 	if err := a.strangers(dir, append(known, fileManifest)); err != nil {
@@ -152,14 +149,11 @@ func (a *Archive) checkDay(s span) error {
 		{fileContracts, int64(contracts.Len()), hexSum(contracts.Bytes())},
 	}
 	for i, f := range m.Files {
-		if len(have.Files) <= i || have.Files[i] != f {
+		if have.Files[i] != f {
 			return fmt.Errorf("%s: not what the day's blocks give", a.path(s.name, f.Name))
 		}
 	}
 	m.Files = append(m.Files, have.Files[len(m.Files):]...)
-	if n := len(m.Files); n > 4 || n == 4 && m.Files[3].Name != fileLog {
-		return fmt.Errorf("%s: lists a file that no archive has", a.path(s.name, fileManifest))
-	}
 	if want, err := m.encode(); err != nil || !sameFile(a.path(s.name, fileManifest), want) {
 		return fmt.Errorf("%s: not what the day's blocks give", a.path(s.name, fileManifest))
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -47,14 +48,14 @@ type listed struct {
 	SHA256 string `json:"sha256"`
 }
 
-// size returns how large a file should be; -1: it is not listed.
-func (m manifest) size(name string) int64 {
+// lists says whether a manifest lists the files that a day has: log.json may be missing.
+func (m manifest) lists() bool {
+	var names []string
 	for _, f := range m.Files {
-		if f.Name == name {
-			return f.Bytes
-		}
+		names = append(names, f.Name)
 	}
-	return -1
+	derived := []string{fileBlocks, fileOrders, fileContracts}
+	return slices.Equal(names, derived) || slices.Equal(names, append(derived, fileLog))
 }
 
 // encode returns the one form of a manifest.
@@ -83,6 +84,9 @@ func readManifest(path string) (m manifest, err error) {
 	}
 	if m.Format != format {
 		return m, fmt.Errorf("%s: format %q, this program knows %q", path, m.Format, format)
+	}
+	if !m.lists() {
+		return m, fmt.Errorf("%s: damaged: it lists other files than an archive has", path)
 	}
 	if day := filepath.Base(filepath.Dir(path)); m.Day != day || m.First < 1 || m.Last < m.First || DayOf(m.Time) != day {
 		return m, fmt.Errorf("%s: damaged: blocks %d to %d of day %q", path, m.First, m.Last, m.Day)

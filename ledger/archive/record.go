@@ -94,12 +94,12 @@ func (d *day) next(skip func(height int64) bool) (Block, error) {
 	case errors.Is(err, io.EOF):
 		return Block{}, io.EOF
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return Block{}, d.torn(head[:n])
+		return Block{}, d.torn(head[:n], true)
 	case err != nil:
 		return Block{}, fmt.Errorf("%s: %w", d.path, err)
 	}
 	if crc32.Checksum(head[:8], castagnoli) != binary.BigEndian.Uint32(head[8:]) {
-		return Block{}, d.torn(head[:])
+		return Block{}, d.torn(head[:], false)
 	}
 	number := binary.BigEndian.Uint64(head[:]) & maxQuiet
 	switch head[0] {
@@ -116,22 +116,20 @@ func (d *day) next(skip func(height int64) bool) (Block, error) {
 	return Block{}, d.fail("damaged: unknown kind %q of record", head[0])
 }
 
-// torn says whether a record that cannot be read is one that was not written to its
-// end: then nothing follows it but zeros, which a disk without power leaves.
-func (d *day) torn(begun []byte) error {
-	short := len(begun) < sizeHead
-	for {
-		for _, b := range begun {
-			if b != 0 && !short {
-				return d.fail("damaged")
-			}
+// torn says whether a record that cannot be read, of which these bytes were, is one that
+// was not written to its end: that is the file's end too, or nothing but zeros, which a
+// disk without power leaves, is in the place of the rest.
+func (d *day) torn(begun []byte, short bool) error {
+	for last := begun[len(begun)-1]; !short; {
+		if last != 0 {
+			return d.fail("damaged")
 		}
-		b, err := d.in.ReadByte()
-		if err != nil {
-			return d.fail("%w", errTorn)
+		var err error
+		if last, err = d.in.ReadByte(); err != nil {
+			break
 		}
-		begun = []byte{b}
 	}
+	return d.fail("%w", errTorn)
 }
 
 // block reads the n bytes of a block's record and their sum.
@@ -168,10 +166,7 @@ func (d *day) read(n int64) (Block, error) {
 		return Block{}, fmt.Errorf("%s: %w", d.path, err)
 	}
 	if sum := binary.BigEndian.Uint32(raw[n:]); crc32.Checksum(raw[:n], castagnoli) != sum {
-		if sum == 0 {
-			return Block{}, d.torn(raw[n:])
-		}
-		return Block{}, d.fail("damaged")
+		return Block{}, d.torn(raw, false)
 	}
 	b, err := decode(raw[:n])
 	if err != nil {
