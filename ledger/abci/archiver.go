@@ -271,3 +271,6 @@ func (r *archiver) news() {
 	default:
 	}
 }
+
+// Pruned returns the height of the newest block that is in the archive alone; 0: none is.
+func (c *Chain) Pruned() int64 { return max(c.blocks.blocks.Base()-1, 0) }

@@ -302,5 +302,8 @@ func TestIdle(t *testing.T) {
 	if idle < 5 {
 		t.Errorf("%d idle blocks of %d", idle, len(blocks))
 	}
-	sameAsReplay(t, open(t, cfg))
+	again := open(t, cfg)
+	sameAsReplay(t, again)
+	stop(t, again)
+	sameInArchive(t, cfg)
 }

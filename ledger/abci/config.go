@@ -25,7 +25,7 @@ type Config struct {
 	Archive string
 	// Keep is for how long blocks stay in the chain as well, by their own times; older
 	// ones are in the archive alone. It is never shorter than ten slots nor than what
-	// CometBFT takes evidence about: an hour and 300 blocks, in chains that were born
+	// CometBFT takes evidence about: an hour and 100 blocks, in chains that were born
 	// before there were archives two days and 100,000 blocks. 0: all stay.
 	Keep time.Duration
 	// Progress hears, while Open copies many blocks into the archive, which it is at and
@@ -71,7 +71,7 @@ func (c Config) withDefaults() Config {
 // in a new chain. It is only put on record, so that it need not keep headers for long.
 const (
 	evidenceAge    = time.Hour
-	evidenceBlocks = 300
+	evidenceBlocks = 100
 )
 
 // born is when a new chain begins.

@@ -18,8 +18,14 @@ import (
 // wrong, the error that ended it last.
 func replayed(t testing.TB, dir string, from, to torg.Slot) (ledger.Checked, []string) {
 	t.Helper()
+	return replayedBeside(t, dir, "", from, to)
+}
+
+// replayedBeside does so with an archive beside the chain.
+func replayedBeside(t testing.TB, dir, archived string, from, to torg.Slot) (ledger.Checked, []string) {
+	t.Helper()
 	var list []string
-	a, err := OpenFolder(dir, "")
+	a, err := OpenFolder(dir, archived)
 	if err != nil {
 		return ledger.Checked{}, []string{err.Error()}
 	}

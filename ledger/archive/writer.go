@@ -89,10 +89,10 @@ func (w *Writer) append(b Block) error {
 		return fmt.Errorf("block %d of %s, while %s is open", b.Height, day, open)
 	}
 	s := w.days[len(w.days)-1]
-	raw, err := b.record(s.time)
-	if err == nil && s.last == 0 && b.Quiet() {
-		err = fmt.Errorf("block %d is its day's first and has no header", b.Height)
+	if s.last == 0 && b.Quiet() {
+		return fmt.Errorf("block %d is its day's first and has no header", b.Height)
 	}
+	raw, err := b.record(s.time)
 	if err != nil {
 		return err
 	}
