@@ -62,7 +62,7 @@ func tradedFolder(t *testing.T) (dir string, slot torg.Slot) {
 		PriceCap: 21_60000, Timezone: "UTC", Unsigned: true,
 	}
 	chain, err := abci.Open(abci.Config{
-		Dir: filepath.Join(dir, "chain"), Genesis: g, Log: slog.New(slog.DiscardHandler),
+		Dir: filepath.Join(dir, "chain"), Archive: filepath.Join(dir, "archive"), Genesis: g, Log: slog.New(slog.DiscardHandler),
 		Pause: 5 * time.Millisecond, Idle: 20 * time.Millisecond, Now: clock.Now,
 	})
 	check(err)
