@@ -50,6 +50,9 @@ type Config struct {
 	// DecideTimeout is how long agents wait for decisions before they fall back to
 	// the safe default; at most a third of the slot is used.
 	DecideTimeout time.Duration `yaml:"decide_timeout"`
+	// KeepBlocks is for how long blocks stay in the chain beside the archive, as in 168h,
+	// at least 1h; 0: all of them stay.
+	KeepBlocks string `yaml:"keep_blocks"`
 	// Log is the least severe level that is logged: debug, info, warn or error.
 	Log string `yaml:"log"`
 }
@@ -58,7 +61,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:8080", Data: "torg-data", Scenario: "demo", Speed: 1,
-		Bus: "127.0.0.1:0", Decide: "embedded", DecideTimeout: 4 * time.Second, Log: "warn",
+		Bus: "127.0.0.1:0", Decide: "embedded", DecideTimeout: 4 * time.Second, KeepBlocks: "168h", Log: "warn",
 	}
 }
 
@@ -111,7 +114,7 @@ func oneLine(err error) string {
 func (c Config) Over(top Config) Config {
 	for _, f := range []struct{ to, from *string }{
 		{&c.Listen, &top.Listen}, {&c.Hosts, &top.Hosts}, {&c.TLSCert, &top.TLSCert}, {&c.TLSKey, &top.TLSKey}, {&c.Data, &top.Data}, {&c.Scenario, &top.Scenario},
-		{&c.Database, &top.Database}, {&c.Bus, &top.Bus}, {&c.Decide, &top.Decide}, {&c.Log, &top.Log},
+		{&c.Database, &top.Database}, {&c.Bus, &top.Bus}, {&c.Decide, &top.Decide}, {&c.Log, &top.Log}, {&c.KeepBlocks, &top.KeepBlocks},
 	} {
 		if *f.from != "" {
 			*f.to = *f.from
@@ -158,12 +161,27 @@ func (c Config) Valid() error {
 	default:
 		return fmt.Errorf("log: %q is none of debug, info, warn, error", c.Log)
 	}
+	if _, err := c.Keep(); err != nil {
+		return err
+	}
 	if c.Interval != 0 {
 		if err := (torg.Calendar{Interval: c.Interval}).Valid(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Keep is for how long blocks stay in the chain; 0: all of them stay.
+func (c Config) Keep() (time.Duration, error) {
+	d, err := time.ParseDuration(c.KeepBlocks)
+	if err != nil {
+		return 0, fmt.Errorf("keep_blocks: %q is no duration such as 168h", c.KeepBlocks)
+	}
+	if d != 0 && d < time.Hour {
+		return 0, fmt.Errorf("keep_blocks: %s is less than 1h; 0 keeps all", d)
+	}
+	return d, nil
 }
 
 // Loopback refuses an address that other machines could reach.

@@ -52,19 +52,22 @@ func TestBadFiles(t *testing.T) {
 
 func TestBadValues(t *testing.T) {
 	for want, change := range map[string]func(*Config){
-		"tls_cert, tls_key: both":    func(c *Config) { c.TLSCert = "server.pem" },
-		"tls_cert, tls_key: both or": func(c *Config) { c.TLSKey = "key.pem" },
-		`listen: "nonsense" is not`:  func(c *Config) { c.Listen = "nonsense" },
-		"bus: 10.1.1.1:4222 can be":  func(c *Config) { c.Bus = "10.1.1.1:4222" },
-		"speed: 0.5 is outside":      func(c *Config) { c.Speed = 0.5 },
-		"speed: -1 is outside":       func(c *Config) { c.Speed = -1 },
-		"interval 45s":               func(c *Config) { c.Interval = 45 * time.Second },
-		`decide: "maybe" is neither`: func(c *Config) { c.Decide = "maybe" },
-		"decide_timeout: 1ms":        func(c *Config) { c.DecideTimeout = time.Millisecond },
-		"database: must":             func(c *Config) { c.Database = "mysql://x" },
-		`log: "loud" is none`:        func(c *Config) { c.Log = "loud" },
-		"data: no folder":            func(c *Config) { c.Data = "" },
-		"scenario: a file":           func(c *Config) { c.Scenario = "" },
+		"tls_cert, tls_key: both":      func(c *Config) { c.TLSCert = "server.pem" },
+		"tls_cert, tls_key: both or":   func(c *Config) { c.TLSKey = "key.pem" },
+		`listen: "nonsense" is not`:    func(c *Config) { c.Listen = "nonsense" },
+		"bus: 10.1.1.1:4222 can be":    func(c *Config) { c.Bus = "10.1.1.1:4222" },
+		"speed: 0.5 is outside":        func(c *Config) { c.Speed = 0.5 },
+		"speed: -1 is outside":         func(c *Config) { c.Speed = -1 },
+		"interval 45s":                 func(c *Config) { c.Interval = 45 * time.Second },
+		`decide: "maybe" is neither`:   func(c *Config) { c.Decide = "maybe" },
+		"decide_timeout: 1ms":          func(c *Config) { c.DecideTimeout = time.Millisecond },
+		"database: must":               func(c *Config) { c.Database = "mysql://x" },
+		`log: "loud" is none`:          func(c *Config) { c.Log = "loud" },
+		"data: no folder":              func(c *Config) { c.Data = "" },
+		"scenario: a file":             func(c *Config) { c.Scenario = "" },
+		"keep_blocks: 59m0s is less":   func(c *Config) { c.KeepBlocks = "59m" },
+		"keep_blocks: -1h0m0s is less": func(c *Config) { c.KeepBlocks = "-1h" },
+		`keep_blocks: "a week" is no`:  func(c *Config) { c.KeepBlocks = "a week" },
 	} {
 		c := Default()
 		change(&c)

@@ -12,7 +12,7 @@ import (
 	"torg/sign"
 )
 
-// Chain is a chain to prove from: an abci.Chain that runs, or an abci.Archive.
+// Chain is a chain to prove from: an abci.Chain that runs, or an abci.Folder.
 type Chain interface {
 	Genesis() ledger.Genesis
 	Height() int64

@@ -398,7 +398,7 @@ func checkArchive(t *testing.T, m *prooftest.Market, files map[torg.ContractID]p
 	if err := m.Chain.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	a, err := abci.OpenArchive(m.Dir)
+	a, err := abci.OpenFolder(m.Dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type settings struct {
 	Bus           string         `help:"Loopback address of the embedded bus (127.0.0.1:0)." env:"TORG_BUS"`
 	Decide        string         `help:"Who decides: embedded, or external programs on the bus (embedded)." env:"TORG_DECIDE"`
 	DecideTimeout *time.Duration `help:"How long agents wait for decisions (4s)." env:"TORG_DECIDE_TIMEOUT"`
+	KeepBlocks    string         `help:"How long blocks stay in the chain beside the archive; 0 keeps all (168h)." env:"TORG_KEEP_BLOCKS"`
 	Log           string         `help:"Least level logged: debug, info, warn, error (warn)." env:"TORG_LOG"`
 }
 
@@ -42,7 +43,7 @@ func (s settings) resolve() (config.Config, error) {
 	}
 	c = c.Over(config.Config{
 		Listen: s.Listen, Hosts: s.Hosts, TLSCert: s.TLSCert, TLSKey: s.TLSKey, Data: s.Data, Scenario: s.Scenario,
-		Database: s.Database, Bus: s.Bus, Decide: s.Decide, Log: s.Log,
+		Database: s.Database, Bus: s.Bus, Decide: s.Decide, KeepBlocks: s.KeepBlocks, Log: s.Log,
 	})
 	said(&c.Speed, s.Speed) // 0 too, so that it is refused and not taken for nothing said
 	said(&c.DecideTimeout, s.DecideTimeout)

@@ -91,7 +91,7 @@ func (e contractExportCmd) fromData(context.Context) (proof.Files, error) {
 		return nil, usage(fmt.Errorf("%w; a running market is asked with --url", err))
 	}
 	defer place.Close()
-	chain, err := abci.OpenArchive(place.Join("chain"))
+	chain, err := abci.OpenFolder(place.Join("chain"), place.Join("archive"))
 	if err != nil {
 		return nil, err
 	}

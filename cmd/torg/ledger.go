@@ -15,7 +15,8 @@ import (
 )
 
 type ledgerCmd struct {
-	Replay ledgerReplayCmd `cmd:"" help:"Run the chain's blocks again from the first one and say where it is not what the rules make of them."`
+	Archive ledgerArchiveCmd `cmd:"" help:"The archive of the chain's blocks in plain files."`
+	Replay  ledgerReplayCmd  `cmd:"" help:"Run the chain's blocks again from the first one and say where it is not what the rules make of them."`
 }
 
 type ledgerReplayCmd struct {
@@ -35,7 +36,7 @@ func (l ledgerReplayCmd) Run(ctx context.Context) error {
 		return usage(err)
 	}
 	defer place.Close()
-	chain, err := abci.OpenArchive(place.Join("chain"))
+	chain, err := abci.OpenFolder(place.Join("chain"), place.Join("archive"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return usage(err) // a folder without a chain
 	}
@@ -137,7 +138,7 @@ func (r *replay) tell(list ...ledger.Problem) {
 }
 
 // report says what was checked, and whether all is as the chain says.
-func (r *replay) report(v ledger.View, l ledgerReplayCmd, chain *abci.Archive, took time.Duration) error {
+func (r *replay) report(v ledger.View, l ledgerReplayCmd, chain *abci.Folder, took time.Duration) error {
 	n, list := r.check.End(v)
 	r.tell(list...)
 	if n.Sessions == 0 && (l.From != "" || l.To != "") && r.problems == 0 {

@@ -62,7 +62,7 @@ func tradedFolder(t *testing.T) (dir string, slot torg.Slot) {
 		PriceCap: 21_60000, Timezone: "UTC", Unsigned: true,
 	}
 	chain, err := abci.Open(abci.Config{
-		Dir: filepath.Join(dir, "chain"), Genesis: g, Log: slog.New(slog.DiscardHandler),
+		Dir: filepath.Join(dir, "chain"), Archive: filepath.Join(dir, "archive"), Genesis: g, Log: slog.New(slog.DiscardHandler),
 		Pause: 5 * time.Millisecond, Idle: 20 * time.Millisecond, Now: clock.Now,
 	})
 	check(err)
@@ -125,7 +125,7 @@ func damage(t *testing.T, dir, database, key string, change func([]byte) []byte)
 // discovery, and of the newest.
 func heights(t *testing.T, dir string) (order, gate, newest int64) {
 	t.Helper()
-	a, err := abci.OpenArchive(filepath.Join(dir, "chain"))
+	a, err := abci.OpenFolder(filepath.Join(dir, "chain"), filepath.Join(dir, "archive"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func (s storeRebuildCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer tables.Close()
-	chain, err := abci.OpenArchive(place.Join("chain"))
+	chain, err := abci.OpenFolder(place.Join("chain"), place.Join("archive"))
 	if err != nil {
 		return err
 	}

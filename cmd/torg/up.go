@@ -84,7 +84,14 @@ func (m *market) openChain() error {
 		m.chain = chain
 		return err
 	}
-	chain, err := abci.Open(abci.Config{Dir: m.place.Join("chain"), Genesis: m.genesis, Log: m.log})
+	keep, err := m.config.Keep()
+	if err != nil {
+		return usage(err)
+	}
+	chain, err := abci.Open(abci.Config{
+		Dir: m.place.Join("chain"), Archive: m.place.Join("archive"), Keep: keep, Genesis: m.genesis, Log: m.log,
+		Progress: func(height, last int64) { say("Copying the chain into its archive: block %d of %d", height, last) },
+	})
 	if err != nil {
 		return err
 	}

@@ -29,11 +29,12 @@ type app struct {
 	staged    *ledger.Committed // finalized, not committed
 	committed func(ledger.Committed)
 	now       func() time.Time // the validator's clock, for checks only; nil: none
+	retain    func() int64     // the lowest height that must not be pruned; 0: prune nothing
 }
 
 // newApp takes up the state in the store; one without any waits for InitChain.
 func newApp(s *store, committed func(ledger.Committed)) (*app, error) {
-	a := &app{store: s, ledger: ledger.New(s), committed: committed}
+	a := &app{store: s, ledger: ledger.New(s), committed: committed, retain: func() int64 { return 0 }}
 	if s.version == 0 {
 		return a, nil
 	}
@@ -177,7 +178,7 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 	a.views.Unlock()
 	a.committed(*a.staged)
 	a.staged = nil
-	return &abci.ResponseCommit{}, nil
+	return &abci.ResponseCommit{RetainHeight: a.retain()}, nil
 }
 
 // view runs f on the committed state.

@@ -23,8 +23,9 @@ type Chain struct {
 	store   *store
 	app     *app
 	node    *node.Node
-	blocks  archive
-	commits *mark // the newest committed block
+	blocks  history
+	archive *archiver // nil: none is kept
+	commits *mark     // the newest committed block
 	watch   *watchers
 
 	life    sync.Mutex // of Start and Stop
@@ -44,7 +45,8 @@ var errStopped = errors.New("the chain is stopped")
 // died left half done is finished; those blocks are in Blocks and not watched. It
 // refuses, in one line that names the file, a directory that another process uses,
 // another chain or genesis than cfg's, and damaged or missing files; it never
-// repairs or overwrites them.
+// repairs or overwrites them. A chain without an archive gets one of all its blocks
+// before Open returns.
 func Open(cfg Config) (*Chain, error) {
 	c := &Chain{cfg: cfg.withDefaults(), commits: newMark(), watch: newWatchers(), done: make(chan struct{})}
 	if err := c.open(); err != nil {
@@ -81,7 +83,10 @@ func (c *Chain) open() error {
 	if err != nil {
 		return err
 	}
-	return guard(n.DBDir(), c.connect)
+	if err := guard(n.DBDir(), c.connect); err != nil {
+		return err
+	}
+	return c.keepArchive()
 }
 
 // begin lays out a new chain.
@@ -133,7 +138,7 @@ func (c *Chain) connect() error {
 	if err != nil {
 		return err
 	}
-	c.blocks = newArchive(c.dbs)
+	c.blocks = newHistory(c.dbs)
 	c.blocks.blocks = c.node.BlockStore()
 	if len(c.node.GenesisDoc().Validators) > 1 {
 		return nil
@@ -151,6 +156,9 @@ func (c *Chain) committed(b ledger.Committed) {
 	}
 	c.watch.put(b)
 	c.commits.move(b.Block)
+	if c.archive != nil {
+		c.archive.news()
+	}
 }
 
 // Watch calls f for every block that is committed from Start on, in order, one at a
@@ -186,6 +194,9 @@ func (c *Chain) start() error {
 	}
 	c.started = true
 	go c.watch.run(c.prune)
+	if c.archive != nil {
+		c.archive.start()
+	}
 	return guard(c.cfg.Dir, c.node.Start)
 }
 
@@ -252,6 +263,9 @@ func (c *Chain) close() {
 		// Their only error is that they were stopped before, as the node does itself.
 		_ = c.node.ProxyApp().Stop()
 		_ = c.node.EventBus().Stop()
+	}
+	if c.archive != nil {
+		c.archive.stop()
 	}
 	if c.app != nil {
 		c.app.mu.Lock()

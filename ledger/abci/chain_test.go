@@ -211,35 +211,35 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-func TestArchive(t *testing.T) {
+func TestFolder(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t, t.TempDir())
 	c := open(t, cfg)
 	s := watch(c)
 	start(t, c)
 	commitAll(t, c, admitAll(t)...)
-	if _, err := OpenArchive(cfg.Dir); !errors.Is(err, errInUse) {
-		t.Errorf("opened the archive of a running chain: %v", err)
+	if _, err := OpenFolder(cfg.Dir, ""); !errors.Is(err, errInUse) {
+		t.Errorf("opened the folder of a running chain: %v", err)
 	}
 	stop(t, c)
-	a, err := OpenArchive(cfg.Dir)
+	a, err := OpenFolder(cfg.Dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := asJSON(t, readAll(t, a)), asJSON(t, s.all()); !bytes.Equal(got, want) {
-		t.Errorf("archive has\n%s, watched\n%s", got, want)
+		t.Errorf("folder has\n%s, watched\n%s", got, want)
 	}
 	if a.Genesis().ChainID != "test" {
-		t.Errorf("archive of chain %q", a.Genesis().ChainID)
+		t.Errorf("folder of chain %q", a.Genesis().ChainID)
 	}
 	if _, err := Open(cfg); !errors.Is(err, errInUse) {
-		t.Errorf("opened the chain beside its archive: %v", err)
+		t.Errorf("opened the chain beside its open folder: %v", err)
 	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenArchive(t.TempDir()); err == nil {
-		t.Error("an archive where there is no chain")
+	if _, err := OpenFolder(t.TempDir(), ""); err == nil {
+		t.Error("a folder where there is no chain")
 	}
 }
 
@@ -302,5 +302,8 @@ func TestIdle(t *testing.T) {
 	if idle < 5 {
 		t.Errorf("%d idle blocks of %d", idle, len(blocks))
 	}
-	sameAsReplay(t, open(t, cfg))
+	again := open(t, cfg)
+	sameAsReplay(t, again)
+	stop(t, again)
+	sameInArchive(t, cfg)
 }

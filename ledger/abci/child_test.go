@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +24,8 @@ const (
 	childDir = "TORG_TEST_CHILD_DIR"
 	childRun = "TORG_TEST_CHILD_RUN" // makes the run's payments distinct
 	crashAt  = "FAIL_TEST_INDEX"     // CometBFT: the crash point at which to exit
+
+	childClock = "TORG_TEST_CHILD_CLOCK" // when a clock of its own began, Unix nanoseconds
 )
 
 func TestMain(m *testing.M) {
@@ -37,10 +41,14 @@ func TestMain(m *testing.M) {
 
 // runChild keeps paying into a participant's account, as fast as blocks come.
 func runChild(dir, run string) error {
-	c, err := Open(Config{
-		Dir: dir, Genesis: testGenesis(), Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	cfg := Config{
+		Dir: dir, Archive: filepath.Join(dir, "archive"), Genesis: testGenesis(), Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		Pause: 5 * time.Millisecond, Idle: 50 * time.Millisecond,
-	})
+	}
+	if began, err := strconv.ParseInt(os.Getenv(childClock), 10, 64); err == nil {
+		cfg = hurry(cfg, time.Unix(0, began))
+	}
+	c, err := Open(cfg)
 	if err != nil {
 		return err
 	}

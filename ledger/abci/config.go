@@ -19,6 +19,18 @@ type Config struct {
 	// Genesis is what a new chain is born with. An existing chain must have been
 	// born with the same.
 	Genesis ledger.Genesis
+	// Archive is the folder in which every block that did something is kept in plain
+	// files; it is made where it is not there. Empty: no archive is kept, and no block
+	// ever pruned.
+	Archive string
+	// Keep is for how long blocks stay in the chain as well, by their own times; older
+	// ones are in the archive alone. It is never shorter than ten slots nor than what
+	// CometBFT takes evidence about: an hour and 100 blocks, in chains that were born
+	// before there were archives two days and 100,000 blocks. 0: all stay.
+	Keep time.Duration
+	// Progress hears, while Open copies many blocks into the archive, which it is at and
+	// which is the last; nil: nobody does.
+	Progress func(height, last int64)
 	// Log takes what CometBFT warns of; nil: slog.Default().
 	Log *slog.Logger
 	// Pause is what a block waits after the one before it, so that transactions
@@ -54,6 +66,13 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// How long CometBFT takes evidence of a validator that signs two blocks of one height,
+// in a new chain. It is only put on record, so that it need not keep headers for long.
+const (
+	evidenceAge    = time.Hour
+	evidenceBlocks = 100
+)
 
 // clock is what dates the validator's votes.
 func (c Config) clock() time.Time {

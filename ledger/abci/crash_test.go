@@ -46,9 +46,9 @@ func (k *confirmed) add(t *testing.T, said []string) {
 
 // check opens the chain that the children left: nothing that was confirmed is lost,
 // doubled or changed, and the state is that of a replay.
-func (k *confirmed) check(t *testing.T, dir string) {
+func (k *confirmed) check(t *testing.T, cfg Config) {
 	t.Helper()
-	c := open(t, testConfig(t, dir))
+	c := open(t, cfg)
 	payments := map[string]int{}
 	for _, b := range readAll(t, c) {
 		if h, ok := k.hashes[fmt.Sprint(b.Height)]; ok && h != fmt.Sprintf("%x", b.AppHash) {
@@ -84,6 +84,7 @@ func (k *confirmed) check(t *testing.T, dir string) {
 		t.Error("the chain does not go on")
 	}
 	stop(t, c)
+	sameInArchive(t, cfg)
 }
 
 // A process that is killed at any moment leaves a chain that the next one carries on.
@@ -107,7 +108,7 @@ func TestKill(t *testing.T) {
 		k.add(t, c.end())
 	}
 	t.Logf("%d blocks and %d payments confirmed", len(k.hashes), len(k.paid))
-	k.check(t, dir)
+	k.check(t, testConfig(t, dir))
 }
 
 // The same at each of the points where CometBFT's own tests crash it: before and
@@ -130,7 +131,7 @@ func TestCrashPoints(t *testing.T) {
 		k.add(t, said)
 	}
 	t.Logf("%d blocks and %d payments confirmed", len(k.hashes), len(k.paid))
-	k.check(t, dir)
+	k.check(t, testConfig(t, dir))
 }
 
 // A process may die after the validator has signed something for the next block and
@@ -203,8 +204,8 @@ func TestTwoProcesses(t *testing.T) {
 	if _, err := Open(cfg); !errors.Is(err, errInUse) || !strings.Contains(err.Error(), cfg.Dir) {
 		t.Errorf("opened the directory of a running process: %v", err)
 	}
-	if _, err := OpenArchive(cfg.Dir); !errors.Is(err, errInUse) {
-		t.Errorf("opened the archive of a running process: %v", err)
+	if _, err := OpenFolder(cfg.Dir, ""); !errors.Is(err, errInUse) {
+		t.Errorf("opened the folder of a running process: %v", err)
 	}
 	from := len(c.said)
 	for range 3 { // the process does not notice

@@ -42,7 +42,7 @@ func copyDir(t *testing.T, cfg Config) Config {
 	if err := os.CopyFS(to, os.DirFS(cfg.Dir)); err != nil {
 		t.Fatal(err)
 	}
-	cfg.Dir = to
+	cfg.Dir, cfg.Archive = to, filepath.Join(to, "archive")
 	return cfg
 }
 
@@ -242,7 +242,7 @@ func TestChangedResults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, err := OpenArchive(copyDir(t, cfg).Dir)
+			a, err := OpenFolder(copyDir(t, cfg).Dir, "")
 			if err != nil {
 				t.Fatal(err)
 			}

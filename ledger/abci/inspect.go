@@ -197,7 +197,7 @@ func newest(n *config.Config, dbs *databases) (height int64, err error) {
 		return 0, err
 	}
 	err = guard(filepath.Join(n.DBDir(), "blockstore.db"), func() error {
-		a := newArchive(dbs)
+		a := newHistory(dbs)
 		if height = a.blocks.Height(); height == 0 {
 			return nil
 		}

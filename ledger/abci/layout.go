@@ -161,6 +161,7 @@ func lay(n *config.Config, g ledger.Genesis, born time.Time) error {
 	params := types.DefaultConsensusParams()
 	params.Block.MaxBytes = maxBlockBytes
 	params.Version.App = protocol
+	params.Evidence.MaxAgeDuration, params.Evidence.MaxAgeNumBlocks = evidenceAge, evidenceBlocks
 	doc := types.GenesisDoc{
 		GenesisTime: born, ChainID: g.ChainID, ConsensusParams: params, AppState: state,
 		Validators: []types.GenesisValidator{{PubKey: validator.PubKey, Power: 1}},

@@ -42,9 +42,9 @@ func (c *Chain) prove(from int64, keys [][]byte) (StateProof, error) {
 }
 
 // Prove is Chain's, of the state on disk.
-func (a *Archive) Prove(from int64, keys ...[]byte) (p StateProof, err error) {
-	err = guard(a.dir, func() error {
-		s, err := openStore(a.dbs.application)
+func (f *Folder) Prove(from int64, keys ...[]byte) (p StateProof, err error) {
+	err = guard(f.dir, func() error {
+		s, err := openStore(f.dbs.application)
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (a *Archive) Prove(from int64, keys ...[]byte) (p StateProof, err error) {
 		if p.Records, err = s.prove(keys); err != nil {
 			return err
 		}
-		p.Blocks, err = a.blocks.lightBlocks(from, s.version)
+		p.Blocks, err = f.blocks.lightBlocks(from, s.version)
 		return err
 	})
 	if err != nil {
@@ -67,15 +67,20 @@ func (s *store) prove(keys [][]byte) ([][]byte, error) {
 	if s.version < 2 {
 		return nil, fmt.Errorf("block %d is the newest: no header has a state's hash yet", s.version)
 	}
-	tree, err := s.tree.GetImmutable(s.version - 1)
+	return s.proveAt(s.version-1, keys)
+}
+
+// proveAt shows records of a version that is kept.
+func (s *store) proveAt(version int64, keys [][]byte) ([][]byte, error) {
+	tree, err := s.tree.GetImmutable(version)
 	if err != nil {
-		return nil, fmt.Errorf("state of block %d: %w", s.version-1, err)
+		return nil, fmt.Errorf("state of block %d: %w", version, err)
 	}
 	var proofs [][]byte
 	for _, key := range keys {
 		p, err := tree.GetMembershipProof(key)
 		if err != nil {
-			return nil, fmt.Errorf("state of block %d: key %x: %w", s.version-1, key, err)
+			return nil, fmt.Errorf("state of block %d: key %x: %w", version, key, err)
 		}
 		bytes, err := p.Marshal()
 		if err != nil {
@@ -88,7 +93,7 @@ func (s *store) prove(keys [][]byte) ([][]byte, error) {
 
 // lightBlocks are those that lead from one height to another. Validators do not change
 // on this ledger, so that there is nothing to show between the two.
-func (a archive) lightBlocks(from, to int64) ([][]byte, error) {
+func (h history) lightBlocks(from, to int64) ([][]byte, error) {
 	if from < 1 || from > to {
 		return nil, fmt.Errorf("block %d: the chain has 1 to %d", from, to)
 	}
@@ -97,10 +102,10 @@ func (a archive) lightBlocks(from, to int64) ([][]byte, error) {
 		heights = heights[:1]
 	}
 	var list [][]byte
-	for _, h := range heights {
-		b, err := a.lightBlock(h)
+	for _, at := range heights {
+		b, err := h.lightBlock(at)
 		if err != nil {
-			return nil, fmt.Errorf("block %d: %w", h, err)
+			return nil, fmt.Errorf("block %d: %w", at, err)
 		}
 		list = append(list, b)
 	}
@@ -108,16 +113,19 @@ func (a archive) lightBlocks(from, to int64) ([][]byte, error) {
 }
 
 // lightBlock returns a block's header with the votes for it and the validators.
-func (a archive) lightBlock(height int64) ([]byte, error) {
-	meta := a.blocks.LoadBlockMeta(height)
-	commit := a.blocks.LoadBlockCommit(height)
+func (h history) lightBlock(height int64) ([]byte, error) {
+	meta := h.blocks.LoadBlockMeta(height)
+	commit := h.blocks.LoadBlockCommit(height)
 	if commit == nil { // the next block, which would have it, is not made yet
-		commit = a.blocks.LoadSeenCommit(height)
+		commit = h.blocks.LoadSeenCommit(height)
+	}
+	if height < h.blocks.Base() {
+		return h.archivedLight(height)
 	}
 	if meta == nil || commit == nil {
 		return nil, fmt.Errorf("header or votes are missing")
 	}
-	validators, err := a.states.LoadValidators(height)
+	validators, err := h.states.LoadValidators(height)
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +133,18 @@ func (a archive) lightBlock(height int64) ([]byte, error) {
 		SignedHeader: &types.SignedHeader{Header: &meta.Header, Commit: commit},
 		ValidatorSet: validators,
 	})
+}
+
+// archivedLight is that of a block that the chain has pruned.
+func (h history) archivedLight(height int64) ([]byte, error) {
+	if h.archive == nil {
+		return nil, fmt.Errorf("%w, and there is no archive", errPruned)
+	}
+	b, err := h.archive.At(height)
+	if err == nil && b.Quiet() {
+		err = fmt.Errorf("%w, and nothing happened in it, so that the archive has no header of it: take another, such as 1", errPruned)
+	}
+	return b.Light, err
 }
 
 // marshalLight writes a light block in its one form. What validators' turns to propose

@@ -126,13 +126,13 @@ func TestProveWhileIdle(t *testing.T) {
 		t.Errorf("header %d, then %d: %v", a.Height, b.Height, err)
 	}
 	stop(t, c)
-	archive, err := OpenArchive(c.cfg.Dir)
+	folder, err := OpenFolder(c.cfg.Dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer archive.Close()
-	for range 2 { // and once more from the same archive
-		p, err := archive.Prove(2, foundryKeys()...)
+	defer folder.Close()
+	for range 2 { // and once more from the same folder
+		p, err := folder.Prove(2, foundryKeys()...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestProveWhileIdle(t *testing.T) {
 			t.Fatalf("begins at %s: %v", second, err)
 		}
 		if shown, err := p.Verify("test", second, foundryKeys()...); err != nil || !bytes.Equal(shown.Records[1], b.Records[1]) {
-			t.Errorf("from the archive: %v", err)
+			t.Errorf("from the folder: %v", err)
 		}
 	}
 }

@@ -10,18 +10,22 @@ import (
 	cosmosdb "github.com/cosmos/cosmos-db"
 
 	"torg/ledger"
+	"torg/ledger/archive"
 )
 
-// Replay runs an archive's blocks, from the first one on, through a ledger of its own
-// in memory. The state has the same form as on disk, so that its hash must be what
-// the next header says. It keeps what a running chain keeps, less the blocks.
+// Replay runs a chain's blocks, from the first one on, through a ledger of its own in
+// memory; those that were pruned come from the archive. The state has the same form as
+// on disk, so that its hash must be what the next header says. It keeps what a running
+// chain keeps, less the blocks.
 type Replay struct {
-	archive    *Archive
+	folder     *Folder
 	validators *types.ValidatorSet
 	store      *store
 	ledger     *ledger.Ledger
-	next       *types.Block // ahead of the state; nil: not read yet
-	wrongHash  bool         // the newest header has another hash of the state
+	pruned     *archive.Cursor // before next; nil: nothing was pruned
+	next       *source         // ahead of the state; nil: not read yet
+	before     []byte          // hash of the block that was run last; nil: not known
+	wrongHash  bool            // the newest header has another hash of the state
 }
 
 // Replayed is a block that was run again.
@@ -32,31 +36,44 @@ type Replayed struct {
 	Faults []string       // where the block, its votes, or what headers say of it are not good
 }
 
-// Replay begins before the first block. It refuses a genesis that was changed and an
-// archive whose first blocks were pruned.
-func (a *Archive) Replay() (*Replay, error) {
-	if err := unchanged(a.node, a.doc, a.dbs); err != nil {
-		return nil, fmt.Errorf("chain: %w", err)
-	}
-	if base := a.blocks.blocks.Base(); base > 1 {
-		return nil, fmt.Errorf("chain: %s: blocks 1 to %d were pruned, and a replay begins with block 1: take a folder that has them; this one has blocks %d to %d",
-			a.dir, base-1, base, a.height)
-	}
-	s, err := openStore(cosmosdb.NewMemDB())
+// Replay begins before the first block. It refuses a genesis that was changed and a chain
+// whose first blocks are nowhere.
+func (f *Folder) Replay() (*Replay, error) {
+	r, err := f.replay()
 	if err != nil {
 		return nil, fmt.Errorf("chain: %w", err)
 	}
-	r := &Replay{archive: a, store: s, ledger: ledger.New(s)}
-	if err := r.ledger.Init(a.genesis); err != nil {
-		return nil, fmt.Errorf("chain: %w", err)
+	return r, nil
+}
+
+func (f *Folder) replay() (*Replay, error) {
+	if err := unchanged(f.node, f.doc, f.dbs); err != nil {
+		return nil, err
 	}
-	// Torg's validators are those of the genesis for good.
+	if err := f.blocks.whole(f.dir); err != nil {
+		return nil, err
+	}
+	s, err := openStore(cosmosdb.NewMemDB())
+	if err != nil {
+		return nil, err
+	}
+	r := &Replay{folder: f, validators: founders(f.doc), store: s, ledger: ledger.New(s)}
+	if f.blocks.blocks.Base() > 1 {
+		if r.pruned, err = f.blocks.archive.From(1); err != nil {
+			return nil, err
+		}
+		f.cursors = append(f.cursors, r.pruned)
+	}
+	return r, r.ledger.Init(f.genesis)
+}
+
+// founders are the validators of the genesis, who are Torg's for good.
+func founders(doc *types.GenesisDoc) *types.ValidatorSet {
 	var list []*types.Validator
-	for _, v := range a.doc.Validators {
+	for _, v := range doc.Validators {
 		list = append(list, types.NewValidator(v.PubKey, v.Power))
 	}
-	r.validators = types.NewValidatorSet(list)
-	return r, nil
+	return types.NewValidatorSet(list)
 }
 
 // Height is that of the newest block whose state is committed; 0: none yet.
@@ -72,14 +89,12 @@ func (r *Replay) View() ledger.View { return r.ledger.View() }
 func (r *Replay) Next() (Replayed, error) {
 	p := Replayed{Block: ledger.Block{Height: r.Height() + 1}}
 	err := unharmed(func() error {
-		if meta := r.archive.blocks.blocks.LoadBlockMeta(p.Height); meta != nil {
-			p.Time = meta.Header.Time.UTC()
-		}
+		p.Time = r.time(p.Height)
 		block, err := r.block(p.Height)
 		if err != nil {
 			return err
 		}
-		p.Time, p.Txs = block.Time.UTC(), block.Txs.ToSliceOfBytes()
+		p.Block = block.Block
 		_ = r.ahead(p.Height + 1) // if it cannot be read, its turn comes
 		if fault := r.wrong(block); fault != nil {
 			p.fault("%v", fault)
@@ -87,7 +102,8 @@ func (r *Replay) Next() (Replayed, error) {
 		if p.Made, err = r.apply(p.Block); err != nil {
 			return err
 		}
-		return r.compare(&p)
+		r.before = block.hash
+		return r.compare(&p, block)
 	})
 	return p, err
 }
@@ -115,56 +131,6 @@ func (r *Replay) Commit() error {
 	return r.store.prune()
 }
 
-// block returns the block at a height, which may have been read ahead.
-func (r *Replay) block(height int64) (*types.Block, error) {
-	if r.next == nil {
-		if err := r.ahead(height); err != nil {
-			return nil, err
-		}
-	}
-	if r.next == nil {
-		return nil, fmt.Errorf("the block is missing")
-	}
-	return r.next, nil
-}
-
-// ahead reads a block. There is none behind the newest.
-func (r *Replay) ahead(height int64) error {
-	r.next = nil
-	return unharmed(func() error {
-		r.next = r.archive.blocks.blocks.LoadBlock(height)
-		return nil
-	})
-}
-
-// wrong says why a block is not the one that was agreed on.
-func (r *Replay) wrong(block *types.Block) error {
-	height := r.Height() + 1
-	if err := block.ValidateBasic(); err != nil {
-		return err
-	}
-	meta := r.archive.blocks.blocks.LoadBlockMeta(height)
-	hash := block.Hash()
-	if block.Height != height || !bytes.Equal(hash, meta.BlockID.Hash) {
-		return fmt.Errorf("not the block with its hash")
-	}
-	votes := r.archive.blocks.blocks.LoadSeenCommit(height)
-	if r.next != nil {
-		if !bytes.Equal(r.next.LastBlockID.Hash, hash) {
-			return fmt.Errorf("not the block that the next one follows")
-		}
-		votes = r.next.LastCommit
-	}
-	if votes == nil {
-		return fmt.Errorf("nobody's votes for it are there")
-	}
-	id := types.BlockID{Hash: hash, PartSetHeader: meta.BlockID.PartSetHeader}
-	if err := types.VerifyCommit(r.archive.genesis.ChainID, r.validators, id, height, votes); err != nil {
-		return fmt.Errorf("its votes: %w", err)
-	}
-	return nil
-}
-
 // apply runs a block. The ledger's own alarms end the replay, not the process.
 func (r *Replay) apply(b ledger.Block) (result ledger.Result, err error) {
 	err = unharmed(func() error {
@@ -179,16 +145,16 @@ func (r *Replay) apply(b ledger.Block) (result ledger.Result, err error) {
 
 // compare holds what a block did against what is stored of it and what the next
 // header says.
-func (r *Replay) compare(p *Replayed) error {
+func (r *Replay) compare(p *Replayed, block *source) error {
 	hash := r.store.stage(r.ledger.Changes())
-	stored, err := r.archive.blocks.states.LoadFinalizeBlockResponse(p.Height)
+	stored, err := block.did()
 	if err != nil {
 		p.Faults = append(p.Faults, "its results: "+oneLine(err).Error())
 	}
 	was := r.wrongHash
 	r.wrongHash = false
-	if r.next != nil {
-		h := r.next.Header
+	if r.next != nil && r.next.header != nil {
+		h := r.next.header
 		if r.wrongHash = !bytes.Equal(h.AppHash, hash); r.wrongHash && !was {
 			p.fault("app hash %X in the next header, the rules give %X", []byte(h.AppHash), hash)
 		}
@@ -202,12 +168,17 @@ func (r *Replay) compare(p *Replayed) error {
 	if !bytes.Equal(stored.AppHash, hash) && !r.wrongHash && !was {
 		p.fault("app hash %X in its results, the rules give %X", stored.AppHash, hash)
 	}
+	return p.say(stored)
+}
+
+// say sets what is stored of a block's result where it is another than was made.
+func (p *Replayed) say(stored *results) error {
 	made, err := json.Marshal(p.Made.Events)
 	if err != nil {
 		return err
 	}
 	said := ledger.Result{Codes: refusals(stored.TxResults)}
-	text, err := eventsText(stored.Events)
+	text, err := stored.events()
 	switch {
 	case err != nil:
 		p.fault("its results: %v", err)

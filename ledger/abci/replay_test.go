@@ -18,8 +18,14 @@ import (
 // wrong, the error that ended it last.
 func replayed(t testing.TB, dir string, from, to torg.Slot) (ledger.Checked, []string) {
 	t.Helper()
+	return replayedBeside(t, dir, "", from, to)
+}
+
+// replayedBeside does so with an archive beside the chain.
+func replayedBeside(t testing.TB, dir, archived string, from, to torg.Slot) (ledger.Checked, []string) {
+	t.Helper()
 	var list []string
-	a, err := OpenArchive(dir)
+	a, err := OpenFolder(dir, archived)
 	if err != nil {
 		return ledger.Checked{}, []string{err.Error()}
 	}
@@ -110,7 +116,7 @@ func TestReplayOfANode(t *testing.T) {
 func gate(n int) int64 { return int64(4 + 4*n) }
 
 // edit changes what is stored of a block.
-func edit(t *testing.T, a *Archive, height int64, change func(*abci.ResponseFinalizeBlock)) {
+func edit(t *testing.T, a *Folder, height int64, change func(*abci.ResponseFinalizeBlock)) {
 	t.Helper()
 	r, err := a.blocks.states.LoadFinalizeBlockResponse(height)
 	if err != nil {
@@ -123,7 +129,7 @@ func edit(t *testing.T, a *Archive, height int64, change func(*abci.ResponseFina
 }
 
 // editEvents changes the events that are stored of a block.
-func editEvents(t *testing.T, a *Archive, height int64, change func([]ledger.Event) []ledger.Event) {
+func editEvents(t *testing.T, a *Folder, height int64, change func([]ledger.Event) []ledger.Event) {
 	t.Helper()
 	edit(t, a, height, func(r *abci.ResponseFinalizeBlock) {
 		events, err := decodeEvents(r.Events)
@@ -137,7 +143,7 @@ func editEvents(t *testing.T, a *Archive, height int64, change func([]ledger.Eve
 }
 
 // editBytes replaces bytes in the stored parts of a block.
-func editBytes(t *testing.T, a *Archive, height int64, old, new []byte) {
+func editBytes(t *testing.T, a *Folder, height int64, old, new []byte) {
 	t.Helper()
 	db, key := a.dbs.consensus["blockstore"], fmt.Appendf(nil, "P:%d:0", height)
 	text, err := db.Get(key)
@@ -150,7 +156,7 @@ func editBytes(t *testing.T, a *Archive, height int64, old, new []byte) {
 }
 
 // rewrite puts a block with other transactions, and right hashes, in the place of one.
-func rewrite(t *testing.T, a *Archive, height int64, txs ...types.Tx) {
+func rewrite(t *testing.T, a *Folder, height int64, txs ...types.Tx) {
 	t.Helper()
 	block, meta := a.blocks.blocks.LoadBlock(height), a.blocks.blocks.LoadBlockMeta(height)
 	again := types.MakeBlock(height, txs, block.LastCommit, nil)
@@ -184,11 +190,11 @@ func TestReplayFindsDamage(t *testing.T) {
 	second := cfg.Genesis.Calendar.Session(first + 1)
 	at := func(height int64) string { return fmt.Sprintf("block %d: ", height) }
 	for name, d := range map[string]struct {
-		damage func(t *testing.T, a *Archive)
+		damage func(t *testing.T, a *Folder)
 		want   []string // in the lines, in their order; the last may be followed by more
 		more   bool
 	}{
-		"a byte of a transaction": {func(t *testing.T, a *Archive) {
+		"a byte of a transaction": {func(t *testing.T, a *Folder) {
 			// The factory's limit, in the canonical bytes of its order.
 			b := readBlock(t, a, gate(1)-1)
 			tx := b.Txs[0]
@@ -196,7 +202,7 @@ func TestReplayFindsDamage(t *testing.T) {
 			flipped[len(flipped)-12] ^= 1
 			editBytes(t, a, gate(1)-1, tx, flipped)
 		}, []string{at(gate(1)-1) + "Block msg from proto error: wrong Header.DataHash"}, false},
-		"a price": {func(t *testing.T, a *Archive) {
+		"a price": {func(t *testing.T, a *Folder) {
 			editEvents(t, a, gate(1), func(e []ledger.Event) []ledger.Event {
 				e[0].Cleared.Outcome.Prices[0].Price++
 				return e
@@ -205,58 +211,58 @@ func TestReplayFindsDamage(t *testing.T) {
 			"session " + second + ": " + at(gate(1)) + "event 0: Cleared.Outcome.Prices[0].Price is ",
 			"session " + second + ": " + at(gate(1)) + "discovery 1 does not hold on its 2 orders: ",
 		}, false},
-		"a contract": {func(t *testing.T, a *Archive) {
+		"a contract": {func(t *testing.T, a *Folder) {
 			editEvents(t, a, gate(1), func(e []ledger.Event) []ledger.Event {
 				e[0].Cleared.Contracts[0].Energy--
 				return e
 			})
 		}, []string{"event 0: Cleared.Contracts[0].", "contracts are not its"}, false},
-		"a posting": {func(t *testing.T, a *Archive) {
+		"a posting": {func(t *testing.T, a *Folder) {
 			editEvents(t, a, gate(1), func(e []ledger.Event) []ledger.Event {
 				e[1].Posting.Amount = e[1].Posting.Amount.Add(e[1].Posting.Amount)
 				return e
 			})
 		}, []string{"session " + second + ": " + at(gate(1)) + "event 1: Posting.Amount"}, false},
-		"an event less": {func(t *testing.T, a *Archive) {
+		"an event less": {func(t *testing.T, a *Folder) {
 			editEvents(t, a, gate(1), func(e []ledger.Event) []ledger.Event { return e[:len(e)-1] })
 		}, []string{"session " + second + ": " + at(gate(1))}, false},
-		"no events": {func(t *testing.T, a *Archive) {
+		"no events": {func(t *testing.T, a *Folder) {
 			edit(t, a, gate(1), func(r *abci.ResponseFinalizeBlock) { r.Events = nil })
 		}, []string{"0 events, the rules make "}, false},
-		"events of another program": {func(t *testing.T, a *Archive) {
+		"events of another program": {func(t *testing.T, a *Folder) {
 			edit(t, a, gate(1), func(r *abci.ResponseFinalizeBlock) { r.Events[0].Type = "x" })
 		}, []string{at(gate(1)) + "its results: events: not written by this program"}, false},
-		"a code": {func(t *testing.T, a *Archive) {
+		"a code": {func(t *testing.T, a *Folder) {
 			edit(t, a, gate(1)-1, func(r *abci.ResponseFinalizeBlock) {
 				r.TxResults[0] = txResults([]torg.Refusal{torg.ErrFunds})[0]
 			})
 		}, []string{at(gate(1)-1) + "transaction 0 is refused as funds, the rules say accepted"}, false},
-		"the app hash of a result": {func(t *testing.T, a *Archive) {
+		"the app hash of a result": {func(t *testing.T, a *Folder) {
 			edit(t, a, gate(1), func(r *abci.ResponseFinalizeBlock) { r.AppHash[0] ^= 1 })
 		}, []string{at(gate(1)) + "app hash "}, false},
-		"the app hash in a header": {func(t *testing.T, a *Archive) {
+		"the app hash in a header": {func(t *testing.T, a *Folder) {
 			hash := a.blocks.blocks.LoadBlockMeta(gate(1) + 1).Header.AppHash
 			other := bytes.Clone(hash)
 			other[0] ^= 1
 			editBytes(t, a, gate(1)+1, hash, other)
 		}, []string{at(gate(1)) + "app hash ", at(gate(1)+1) + "not the block with its hash"}, false},
-		"a block made again": {func(t *testing.T, a *Archive) {
+		"a block made again": {func(t *testing.T, a *Folder) {
 			rewrite(t, a, gate(1)-1)
 		}, []string{at(gate(1)-1) + "not the block that the next one follows", at(gate(1)-1) + "app hash"}, true},
-		"the newest block made again": {func(t *testing.T, a *Archive) {
+		"the newest block made again": {func(t *testing.T, a *Folder) {
 			rewrite(t, a, a.Height())
 		}, []string{at(22) + "its votes: "}, true},
-		"a block lost": {func(t *testing.T, a *Archive) {
+		"a block lost": {func(t *testing.T, a *Folder) {
 			if err := a.dbs.consensus["blockstore"].DeleteSync(fmt.Appendf(nil, "P:%d:0", gate(1))); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{at(gate(1)) + "the block is missing"}, false},
-		"a block unreadable": {func(t *testing.T, a *Archive) {
+		"a block unreadable": {func(t *testing.T, a *Folder) {
 			if err := a.dbs.consensus["blockstore"].SetSync(fmt.Appendf(nil, "P:%d:0", gate(1)), []byte("x")); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{at(gate(1)) + "unmarshal"}, false},
-		"blocks pruned": {func(t *testing.T, a *Archive) {
+		"blocks pruned": {func(t *testing.T, a *Folder) {
 			state, err := a.blocks.states.Load()
 			if err != nil {
 				t.Fatal(err)
@@ -264,8 +270,8 @@ func TestReplayFindsDamage(t *testing.T) {
 			if _, _, err := a.blocks.blocks.PruneBlocks(gate(1), state); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"blocks 1 to 7 were pruned, and a replay begins with block 1: take a folder that has them; this one has blocks 8 to 22"}, false},
-		"results lost": {func(t *testing.T, a *Archive) {
+		}, []string{"blocks 1 to 7 were pruned, and their archive is missing"}, false},
+		"results lost": {func(t *testing.T, a *Folder) {
 			if err := a.dbs.consensus["state"].DeleteSync(fmt.Appendf(nil, "abciResponsesKey:%d", gate(1))); err != nil {
 				t.Fatal(err)
 			}
@@ -274,7 +280,7 @@ func TestReplayFindsDamage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := copyDir(t, cfg).Dir
-			a, err := OpenArchive(dir)
+			a, err := OpenFolder(dir, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -293,7 +299,7 @@ func TestReplayFindsDamage(t *testing.T) {
 	}
 }
 
-func readBlock(t *testing.T, a *Archive, height int64) *types.Block {
+func readBlock(t *testing.T, a *Folder, height int64) *types.Block {
 	t.Helper()
 	b, err := a.blocks.block(height)
 	if err != nil {

@@ -79,8 +79,16 @@ func encodeEvents(events []ledger.Event) ([]abci.Event, error) {
 
 func decodeEvents(list []abci.Event) ([]ledger.Event, error) {
 	text, err := eventsText(list)
-	if err != nil || text == nil {
+	if err != nil {
 		return nil, err
+	}
+	return parseEvents(text)
+}
+
+// parseEvents reads a block's events; nil: there are none.
+func parseEvents(text []byte) ([]ledger.Event, error) {
+	if len(text) == 0 {
+		return nil, nil
 	}
 	var events []ledger.Event
 	if err := json.Unmarshal(text, &events); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -39,7 +40,7 @@ func testGenesis() ledger.Genesis {
 }
 
 func testConfig(t testing.TB, dir string) Config {
-	return Config{Dir: dir, Genesis: testGenesis(), Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	return Config{Dir: dir, Archive: filepath.Join(dir, "archive"), Genesis: testGenesis(), Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 }
 
 // open opens a chain that stops when the test ends.

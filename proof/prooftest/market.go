@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -31,25 +32,34 @@ type Market struct {
 	Cal   torg.Calendar
 	Chain *abci.Chain
 	Dir   string
-	Slot  torg.Slot // whose session trades
+
+	Archive string    // its folder
+	Slot    torg.Slot // whose session trades
 
 	mu    sync.Mutex
-	clock time.Time     // what votes are dated
-	at    time.Time     // of the newest block
-	moved chan struct{} // closed with each block
-	codes map[string]torg.Refusal
+	clock time.Time // what votes are dated
+	at    time.Time // of the newest block
+	// Height is that of the newest block, in what Until waits for.
+	Height int64
+	moved  chan struct{} // closed with each block
+	codes  map[string]torg.Refusal
 }
 
-// New starts a chain in a folder; it stops when the test ends.
-func New(t testing.TB, dir string) *Market {
-	m := &Market{t: t, Keys: sign.NewPooledKeys(4), Cal: torg.Calendar{Interval: 30 * time.Second}, Dir: dir,
-		clock: time.Now().Add(-24 * time.Hour).Truncate(time.Hour), moved: make(chan struct{}), codes: map[string]torg.Refusal{}}
+// New starts a chain in a folder, that began a day ago and keeps all blocks; it stops
+// when the test ends.
+func New(t testing.TB, dir string) *Market { return Begin(t, dir, 24*time.Hour, 0) }
+
+// Begin starts a chain that began a while ago, and that prunes blocks that are older
+// than keep; 0: none.
+func Begin(t testing.TB, dir string, ago, keep time.Duration) *Market {
+	m := &Market{t: t, Keys: sign.NewPooledKeys(4), Cal: torg.Calendar{Interval: 30 * time.Second}, Dir: dir, Archive: filepath.Join(dir, "archive"),
+		clock: time.Now().Add(-ago).Truncate(time.Hour), moved: make(chan struct{}), codes: map[string]torg.Refusal{}}
 	operator, err := m.Keys.Operator()
 	m.must(err)
 	der, err := sign.PublicDER(operator.Public())
 	m.must(err)
 	m.Chain, err = abci.Open(abci.Config{
-		Dir: m.Dir, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Now: m.Now,
+		Dir: m.Dir, Archive: m.Archive, Keep: keep, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Now: m.Now,
 		Pause: 5 * time.Millisecond, Idle: 10 * time.Millisecond,
 		Genesis: ledger.Genesis{
 			ChainID:  ChainID,
@@ -84,7 +94,7 @@ func (m *Market) committed(c ledger.Committed) {
 	for i, tx := range c.Txs {
 		m.codes[string(tx)] = c.Codes[i]
 	}
-	m.at = c.Time
+	m.at, m.Height = c.Time, c.Height
 	close(m.moved)
 	m.moved = make(chan struct{})
 }
