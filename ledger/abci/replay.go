@@ -46,7 +46,7 @@ func (a *Archive) Replay() (*Replay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("chain: %w", err)
 	}
-	r := &Replay{archive: a, store: s, ledger: ledger.New(s)}
+	r := &Replay{archive: a, store: s, ledger: ledger.New(staged{s})}
 	if err := r.ledger.Init(a.genesis); err != nil {
 		return nil, fmt.Errorf("chain: %w", err)
 	}
