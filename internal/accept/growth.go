@@ -156,13 +156,18 @@ func (m *growing) run(ctx context.Context, n int) error {
 	slot := m.world.Exchange.Next(m.clock.Now())
 	done := int(slot - first)
 	m.note("%d sessions are there, of %d parties; to %d", done, len(m.scenario.Sites), n)
+	start := time.Now()
 	var rows []row
+run:
 	for done < n {
 		at, began := measure(m), done
 		for range min(rowEvery, n-done) {
 			if err := m.world.Exchange.Session(ctx, slot); err != nil {
-				m.check(false, "%d sessions in an hour: %d; with -keep DIR a signed run can go on", n, done)
-				return nil
+				if ctx.Err() == nil {
+					return err
+				}
+				m.check(false, "%d sessions: ended at %d after %s; with -keep DIR a signed run goes on there", n, done, time.Since(start).Round(time.Second))
+				break run
 			}
 			slot++
 			done++
