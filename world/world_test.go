@@ -284,3 +284,30 @@ func TestAnotherIntervalKeepsThePower(t *testing.T) {
 		}
 	}
 }
+
+func TestMoreSitesOfTheSameKind(t *testing.T) {
+	sc := scenario.Demo()
+	demo := len(sc.Sites)
+	for _, n := range []int{1, demo, 3*demo + 1} {
+		many := world.WithSites(sc, n)
+		ids, owners := map[torg.SiteID]bool{}, map[torg.ParticipantID]bool{}
+		for _, p := range many.Participants {
+			owners[p.ID] = true
+		}
+		for i, s := range many.Sites {
+			ids[s.ID] = true
+			if s.Role != sc.Sites[i%demo].Role || !owners[s.Participant] || torg.ValidID(string(s.ID)) != nil {
+				t.Errorf("of %d sites, %+v", n, s)
+			}
+		}
+		if len(ids) != n || len(owners) != len(many.Participants) {
+			t.Errorf("%d sites with %d ids, %d participants with %d ids", n, len(ids), len(many.Participants), len(owners))
+		}
+		if got, want := many.Complex.Supplier.Import, sc.Complex.Supplier.Import*torg.Energy(n)/torg.Energy(demo); got != want {
+			t.Errorf("%d sites import %d Wh, want %d", n, got, want)
+		}
+	}
+	if len(sc.Sites) != demo || sc.Complex.Supplier.Import != scenario.Demo().Complex.Supplier.Import {
+		t.Error("the scenario itself has changed")
+	}
+}

@@ -181,3 +181,33 @@ func TestParts(t *testing.T) {
 		t.Error("an unknown part ran")
 	}
 }
+
+// What grows by a fifth is found, in the state and on disk; what stays is not.
+func TestGrowthIsNoticed(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(i int, r *row)
+		wrong  int
+	}{
+		{"flat", func(int, *row) {}, 0},
+		{"the very first row is another", func(i int, r *row) {
+			if i == 0 {
+				r.keys, r.cpu = 1, 1
+			}
+		}, 0},
+		{"a key a row", func(i int, r *row) { r.keys += 40 * i }, 1},
+		{"slower and slower", func(i int, r *row) { r.cpu += time.Duration(2*i) * time.Millisecond }, 1},
+		{"disk and heap", func(i int, r *row) { r.disk, r.heap = r.disk*int64(i+1), r.heap*int64(i+1) }, 2},
+	} {
+		var rows []row
+		for i := range 9 {
+			r := row{cpu: 10 * time.Millisecond, keys: 1000, bytes: 1 << 20, heap: 1 << 24, disk: 5000}
+			test.change(i, &r)
+			rows = append(rows, r)
+		}
+		m := &growing{rig: &rig{out: &bytes.Buffer{}}, dir: "somewhere", clock: newGateClock(time.Time{})}
+		if m.judge(rows); m.failed != test.wrong {
+			t.Errorf("%s: %d claims fail, want %d:\n%s", test.name, m.failed, test.wrong, m.out)
+		}
+	}
+}

@@ -1,5 +1,6 @@
 // Command accept shows on real processes that what was promised holds. It knows Torg
-// from outside only: its commands, files and HTTP API.
+// from outside only, its commands, files and HTTP API, but for the growth parts, which
+// run a market in this process to look at its state.
 //
 // Every line it prints is a claim with "ok" or "FAILED" before it; the exit status
 // is 1 where a claim failed.
@@ -38,6 +39,8 @@ func parts() []part {
 		{"fuzz", "ten minutes of wild input for the readers and the market: no crash", false, fuzzing},
 		{"fuzz-ledger", "half an hour of wild input for the ledger's decoders, checks and blocks: no crash", false, fuzzingLedger},
 		{"soak", "half an hour of 30 s slots: no missed session, and how long contracts take", false, soak},
+		{"growth-signed", "10,000 signed sessions of 20 parties on a chain: time, state and disk a session stay flat", false, growthSigned},
+		{"growth-unsigned", "100,000 unsigned sessions of 100 parties: time and state a session stay flat", false, growthUnsigned},
 		{"smoke", "the README's first command: three rounds of contracts on the page within 150 s", false, smoke},
 	}
 }
@@ -49,6 +52,7 @@ type rig struct {
 	torg   string        // the built program; empty until it is asked for
 	seed   uint64        // of random moments
 	soak   time.Duration // length of the soak
+	keep   string        // folder of growth-signed; empty: one that goes at the end
 	out    io.Writer
 	failed int
 }
@@ -100,10 +104,11 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags := flag.NewFlagSet("accept", flag.ContinueOnError)
 	flags.Uint64Var(&r.seed, "seed", 20261122, "seed of the random moments")
 	flags.DurationVar(&r.soak, "for", 30*time.Minute, "length of the soak")
+	flags.StringVar(&r.keep, "keep", "", "folder in which growth-signed leaves its chain, to go on with")
 	flags.Usage = func() {
 		fmt.Fprintln(flags.Output(), "accept [flags] [PART...]; without a part, the short ones:")
 		for _, p := range parts() {
-			fmt.Fprintf(flags.Output(), "  %-6s %s\n", p.name, p.what)
+			fmt.Fprintf(flags.Output(), "  %-15s %s\n", p.name, p.what)
 		}
 		flags.PrintDefaults()
 	}

@@ -34,7 +34,7 @@ type app struct {
 
 // newApp takes up the state in the store; one without any waits for InitChain.
 func newApp(s *store, committed func(ledger.Committed)) (*app, error) {
-	a := &app{store: s, ledger: ledger.New(s), committed: committed, retain: func() int64 { return 0 }}
+	a := &app{store: s, ledger: ledger.New(staged{s}), committed: committed, retain: func() int64 { return 0 }}
 	if s.version == 0 {
 		return a, nil
 	}
@@ -77,8 +77,12 @@ func parseGenesis(text []byte) (ledger.Genesis, error) {
 	return g, nil
 }
 
-// CheckTx says whether a transaction may wait for a block.
+// CheckTx says whether a transaction may wait for a block. Its signatures are verified
+// before anything is locked, so that consensus does not wait for them.
 func (a *app) CheckTx(_ context.Context, req *abci.RequestCheckTx) (*abci.ResponseCheckTx, error) {
+	if req.Type == abci.CheckTxType_New {
+		a.verify(req.Tx)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if req.Type == abci.CheckTxType_Recheck {
@@ -97,6 +101,14 @@ func (a *app) CheckTx(_ context.Context, req *abci.RequestCheckTx) (*abci.Respon
 		return &abci.ResponseCheckTx{Code: codeRefused, Codespace: codespace, Data: []byte(r), Log: err.Error()}, nil
 	}
 	return &abci.ResponseCheckTx{Code: codeFailed, Codespace: codespace, Log: err.Error()}, nil
+}
+
+func (a *app) verify(tx []byte) {
+	var verify func()
+	a.view(func(v ledger.View) { verify = v.Verifying(tx) })
+	if verify != nil {
+		verify()
+	}
 }
 
 // rememberWaiting lets the ledger see again, after a commit, a transaction that still

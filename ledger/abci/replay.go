@@ -57,7 +57,7 @@ func (f *Folder) replay() (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Replay{folder: f, validators: founders(f.doc), store: s, ledger: ledger.New(s)}
+	r := &Replay{folder: f, validators: founders(f.doc), store: s, ledger: ledger.New(staged{s})}
 	if f.blocks.blocks.Base() > 1 {
 		if r.pruned, err = f.blocks.archive.From(1); err != nil {
 			return nil, err

@@ -22,8 +22,13 @@ const (
 	pruneAtOnce  = 4
 )
 
-// cachedNodes is how many of the tree's nodes stay in memory.
-const cachedNodes = 20_000
+// The tree's nodes that stay in memory: so many for each key, because a node that has
+// to be read costs as much as ten that are there, and at least leastCached. They are
+// not more from the start because nodes of old versions fill what room there is.
+const (
+	cachedPerKey = 4
+	leastCached  = 20_000
+)
 
 // store is the ledger's state in an IAVL tree: a ledger.KV with a hash and with one
 // version for each block. What is set waits in memory for save.
@@ -35,6 +40,7 @@ const cachedNodes = 20_000
 type store struct {
 	db      cosmosdb.DB
 	tree    *iavl.MutableTree
+	cached  int    // how many of the tree's nodes stay in memory
 	version int64  // the newest that is saved, which is its block's height; 0: none
 	oldest  int64  // version
 	head    []byte // beside the tree; nil: the tree's is up to date
@@ -42,12 +48,12 @@ type store struct {
 }
 
 func openStore(db cosmosdb.DB) (*store, error) {
-	// A version must reach the disk whole or not at all: one of which some nodes
-	// were flushed early would pass for the latest one.
-	s := &store{db: db, tree: iavl.NewMutableTree(atomicDB{idb.NewWrapper(db)}, cachedNodes, true,
-		iavl.NewNopLogger(), iavl.FlushThresholdOption(math.MaxInt))}
+	s := &store{db: db}
 	var err error
-	if s.version, err = s.tree.Load(); err != nil {
+	if s.version, err = s.load(leastCached); err != nil {
+		return nil, err
+	}
+	if err := s.makeRoom(); err != nil {
 		return nil, err
 	}
 	if s.saved, err = s.loadHead(); err != nil {
@@ -59,6 +65,31 @@ func openStore(db cosmosdb.DB) (*store, error) {
 		s.oldest = int64(all[0])
 	}
 	return s, nil
+}
+
+// load takes up the saved state with room for so many nodes in memory, and returns its
+// version.
+func (s *store) load(cached int) (version int64, err error) {
+	// A version must reach the disk whole or not at all: one of which some nodes
+	// were flushed early would pass for the latest one.
+	s.tree = iavl.NewMutableTree(atomicDB{idb.NewWrapper(s.db)}, cached, true,
+		iavl.NewNopLogger(), iavl.FlushThresholdOption(math.MaxInt))
+	s.cached = cached
+	return s.tree.Load()
+}
+
+// makeRoom takes the saved state up again with more room in memory, where it has
+// outgrown what there is.
+func (s *store) makeRoom() error {
+	want := cachedPerKey * int(s.tree.Size())
+	if want <= s.cached {
+		return nil
+	}
+	version, err := s.load(2 * want)
+	if err == nil && version != s.version {
+		err = fmt.Errorf("version %d where %d was saved", version, s.version)
+	}
+	return err
 }
 
 // atomicDB is a database whose batches grow as needed: IAVL would make room for as
@@ -121,6 +152,9 @@ func (s *store) save() error {
 	if s.oldest == 0 {
 		s.oldest = s.version
 	}
+	if err := s.makeRoom(); err != nil {
+		return fmt.Errorf("application state: %w", err)
+	}
 	return nil
 }
 
@@ -159,6 +193,16 @@ func (s *store) prune() error {
 }
 
 func (s *store) close() error { return s.tree.Close() }
+
+// staged is the store as the ledger gets it: what a block changes is in the tree since
+// the block was finalized, and is not written again when it is committed.
+type staged struct{ *store }
+
+// Set does nothing: the value is there.
+func (staged) Set(_, _ []byte) {}
+
+// Delete does nothing: the key is gone.
+func (staged) Delete([]byte) {}
 
 // Get, Set, Delete and Ascend make the store a ledger.KV. They panic where the
 // database cannot be read: a ledger that goes on without its state would fork.

@@ -295,3 +295,46 @@ func TestTheHeadIsKnown(t *testing.T) {
 		t.Error("the ledger's head is another key")
 	}
 }
+
+// A state that outgrows its room in memory is taken up again with more, and is the
+// same, with its old versions.
+func TestStoreMakesRoom(t *testing.T) {
+	t.Parallel()
+	db := cosmosdb.NewMemDB()
+	s := openMem(t, db)
+	put := func(from, n int) []byte {
+		list := []string{"H", fmt.Sprint(from)}
+		for i := range n {
+			list = append(list, fmt.Sprintf("k%06d", from+i), fmt.Sprint(i))
+		}
+		hash := s.stage(pairs(list...))
+		save(t, s)
+		return hash
+	}
+	put(0, 10)
+	if s.cached != leastCached {
+		t.Fatalf("room for %d nodes for ten keys", s.cached)
+	}
+	before := s.tree
+	hash := put(10, leastCached)
+	if s.tree == before || s.cached < cachedPerKey*leastCached {
+		t.Fatalf("room for %d nodes for %d keys", s.cached, leastCached)
+	}
+	if !bytes.Equal(s.hash(), hash) || s.version != 2 || string(s.Get([]byte("k000009"))) != "9" || string(s.Get([]byte("H"))) != "10" {
+		t.Errorf("version %d has changed", s.version)
+	}
+	after := s.tree
+	for i := range keepVersions + 10 {
+		put(50_000+i, 1)
+		if err := s.prune(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.tree != after {
+		t.Error("taken up again without need")
+	}
+	again := openMem(t, db)
+	if !bytes.Equal(again.hash(), s.hash()) || again.oldest != s.oldest || again.oldest == 1 || again.cached < cachedPerKey*leastCached {
+		t.Errorf("after a restart the oldest version is %d, was %d; room for %d nodes", again.oldest, s.oldest, again.cached)
+	}
+}

@@ -20,6 +20,7 @@ type Chain struct {
 	now func() time.Time
 
 	mu     sync.RWMutex // of the ledger and of what follows
+	kv     *kvmem.KV
 	ledger *ledger.Ledger
 	height int64
 	time   time.Time
@@ -37,11 +38,12 @@ var _ ledger.Chain = (*Chain)(nil)
 // New begins a chain. now dates its blocks; a clock that goes back does not take the
 // chain with it.
 func New(g ledger.Genesis, now func() time.Time) (*Chain, error) {
-	l := ledger.New(&kvmem.KV{})
+	kv := &kvmem.KV{}
+	l := ledger.New(kv)
 	if err := l.Init(g); err != nil {
 		return nil, err
 	}
-	c := &Chain{now: now, ledger: l}
+	c := &Chain{now: now, kv: kv, ledger: l}
 	c.idle = sync.NewCond(&c.mu)
 	return c, nil
 }
