@@ -26,6 +26,7 @@ type cli struct {
 	Mandate  mandateCmd  `cmd:"" help:"Mandates of agents, signed offline."`
 	Money    moneyCmd    `cmd:"" help:"Deposits, withdrawals and approvals, signed offline."`
 	Keys     keysCmd     `cmd:"" help:"Owners' keys."`
+	Rules    rulesCmd    `cmd:"" help:"Rules that change between sessions."`
 	Submit   submitCmd   `cmd:"" help:"Hand a signed transaction to the ledger."`
 	Decide   decideCmd   `cmd:"" help:"The decision program."`
 	Ledger   ledgerCmd   `cmd:"" help:"The chain."`

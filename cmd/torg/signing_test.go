@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto"
 	"crypto/x509"
 	"encoding/pem"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"torg"
 	"torg/httpapi"
@@ -25,11 +27,16 @@ func keyFile(t *testing.T, m *prooftest.Market, dir string, name torg.Participan
 	if err != nil {
 		t.Fatal(err)
 	}
+	return privateFile(t, dir, string(name), key)
+}
+
+func privateFile(t *testing.T, dir, name string, key crypto.Signer) string {
+	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, string(name)+".pem")
+	path := filepath.Join(dir, name+".pem")
 	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +122,20 @@ func TestSignedOffline(t *testing.T) {
 		write(filepath.Join("signed", name), string(data))
 	}
 
+	operator, err := m.Keys.Operator()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("complex.yaml", "interval: 30s\ncurrency: RUB\nzones: [z1]\nsupplier: {participant: supplier, zone: z1, sell_price: \"7.2\", buy_price: \"1.1\", import_capacity_wh: 5000, export_capacity_wh: 0}\n")
+	later := m.Cal.Start(m.Slot + 1000).Truncate(time.Hour).Add(time.Hour) // an interval's start
+	good("rules", "amend", "--key", privateFile(t, dir, "operator", operator), "--chain-id", prooftest.ChainID, "--sequence", "1",
+		"--from", m.Cal.Session(m.Cal.At(later)), "--complex", filepath.Join(dir, "complex.yaml"), "--price-cap", "21.6",
+		"--tariff", "base,"+later.Format(time.RFC3339)+",7.4,1.1", "--url", api.URL)
+	m.Until("the amendment", view(func(v ledger.View) bool {
+		r := v.Rules(m.Cal.At(later))
+		return r.Complex.Supplier.Import == 5000 && len(r.Tariffs) == 1 && v.Complex().Supplier.Import == torg.Unlimited
+	}))
+
 	// Refused by the ledger: exit status 2 and its word.
 	for word, args := range map[string][]string{
 		"duplicate":     append([]string{"money", "withdraw", "--participant", "factory", "--amount", "1", "--reference", "w1", "--url", api.URL}, signs...),
@@ -184,6 +205,9 @@ func TestBadSigning(t *testing.T) {
 			t.Errorf("%s: %d %s, want %q", c.to, status, errs, c.says)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(dir, "complex.yaml"), []byte("interval: 30s\ncurrency: RUB\nzones: [z1]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	withdraw := func(change ...string) []string {
 		args := map[string]string{"--key": owner, "--chain-id": "c", "--participant": "factory", "--amount": "1", "--reference": "r", "--out": out}
 		for i := 0; i < len(change); i += 2 {
@@ -209,6 +233,9 @@ func TestBadSigning(t *testing.T) {
 		"malformed":     {"submit", owner, "--url", "http://127.0.0.1:1"},
 		"--fingerprint": {"keys", "remove", "--key", owner, "--chain-id", "c", "--participant", "p", "--sequence", "1", "--fingerprint", "abc", "--out", out},
 		"--url":         {"money", "cancel", "--key", owner, "--chain-id", "c", "--participant", "p", "--reference", "r", "--url", "nowhere"},
+		"ID,FROM":       {"rules", "amend", "--key", owner, "--chain-id", "c", "--sequence", "1", "--from", "20261122T150000Z", "--complex", filepath.Join(dir, "complex.yaml"), "--price-cap", "1", "--tariff", "base", "--out", out},
+		"--from":        {"rules", "amend", "--key", owner, "--chain-id", "c", "--sequence", "1", "--from", "soon", "--complex", filepath.Join(dir, "complex.yaml"), "--price-cap", "1", "--out", out},
+		"--price-cap":   {"rules", "amend", "--key", owner, "--chain-id", "c", "--sequence", "1", "--from", "20261122T150000Z", "--complex", filepath.Join(dir, "complex.yaml"), "--price-cap", "x", "--out", out},
 		"missing":       {"money", "cancel", "--key", owner, "--chain-id", "c", "--participant", "p", "--reference", "r"},
 	} {
 		if status, _, errs := command(t, args...); status != 2 || !strings.Contains(errs, says) {
