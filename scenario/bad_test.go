@@ -84,6 +84,8 @@ func TestBadScenarios(t *testing.T) {
 		{"seed: 1", "seed: -1", `s.yaml:15:7: seed: -1 is outside`},
 		{"seed: 1", "no_worse: year", `s.yaml:15:11: no_worse: "year" is none of none month`},
 		{"seed: 1", "price_cap: 7.1", `s.yaml:15:12: price_cap: 7.1 is below the highest sell_price, 7.2`},
+		{"seed: 1", "forward_share: 101", `forward_share: `},
+		{"seed: 1", "escrow_days: 0", `escrow_days: `},
 		{"seed: 1", "settlement_interval: 10s", `s.yaml:15:22: settlement_interval: 10s is not a whole number of slots of 30s`},
 		{"seed: 1", "settlement_interval: 7h", `s.yaml:15:22: settlement_interval: 7h does not divide a day`},
 		{"seed: 1", "settlement_interval: hour", `s.yaml:15:22: settlement_interval: "hour" is not a length`},
