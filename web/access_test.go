@@ -213,3 +213,15 @@ func TestNobodyBecomesAnother(t *testing.T) {
 		t.Errorf("%d", w.Code)
 	}
 }
+
+// An owner whose participant has no site here sees an empty market, not a fault.
+func TestOwnerOfNothing(t *testing.T) {
+	o := accounttest.NewOffice(t)
+	o.Admit(t, "boris", "owner", "elsewhere")
+	h := guarded(market(), o)
+	for _, path := range []string{"/", "/log", "/sessions/20261122T113000Z", "/contracts", "/account", "/search?q=x", "/live"} {
+		if w := enter(t, h, o, route{pattern: "GET ", target: path}, "boris"); w.Code != 200 || strings.Contains(w.Body.String(), "factory-1") {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
