@@ -172,7 +172,7 @@ func TestAttackOnTheStateOnDisk(t *testing.T) {
 				switch {
 				case bytes.HasPrefix(it.Key(), []byte(d.key)):
 					value[15] ^= 1 // of the height, after the version
-				case d.from > 0 && bytes.Contains(value, []byte(d.key)):
+				case d.from > 0 && value[0] == 0 && bytes.Contains(value, []byte(d.key)): // a leaf: its height is 0
 					value[len(value)-d.from] ^= 1
 				default:
 					continue
