@@ -11,6 +11,10 @@ const (
 	MaxForwardSlots = 1_100_000 // that a profile spans: a year of 30 s slots
 )
 
+// FarthestSlot is the last slot that a profile may begin with, so that no arithmetic on
+// slots overflows.
+const FarthestSlot Slot = 1 << 40
+
 // What a complex says of forward contracts, and what it means where it says nothing.
 const (
 	DefaultForwardShare = 50 // percent of a line's capacity that they may hold, each way
@@ -70,8 +74,7 @@ func (p Profile) Valid() error {
 	if slots > MaxForwardSlots {
 		return fmt.Errorf("%d slots, more than %d: %w", slots, MaxForwardSlots, ErrMalformed)
 	}
-	const farthest = Slot(1) << 40 // no arithmetic on slots overflows
-	if p.First < 0 || p.First > farthest {
+	if p.First < 0 || p.First > FarthestSlot {
 		return fmt.Errorf("first slot %d: %w", p.First, ErrMalformed)
 	}
 	return nil

@@ -9,22 +9,27 @@ import (
 // cutAmended cuts what forwards hold of lines to the rules that begin with the sessions
 // up to the one for a slot, which opens now.
 func (s *state) cutAmended(running torg.Slot) {
-	for _, from := range s.amended.keys() {
+	begins := s.amended.keys()
+	for n, from := range begins {
 		if from < s.nextSlot() || from > running {
 			continue
 		}
+		last := torg.FarthestSlot
+		if n+1 < len(begins) {
+			last = begins[n+1] - 1
+		}
 		a, _ := s.amended.get(from)
 		for i, l := range a.Complex.Lines {
-			s.cutForwards(i, l.Capacity, from)
+			s.cutForwards(i, l.Capacity, from, last)
 		}
 	}
 }
 
 // cutForwards closes out what forwards hold of a line beyond their share of a new
-// capacity, in slots from a given one on whose session is not open. Proposals that have
+// capacity, in slots from one to another, both included, whose session is not open. Proposals that have
 // energy in such a slot end first: nobody has agreed on them yet. Active contracts are cut
 // pro rata, slot by slot, by the largest remainder and then the smaller id.
-func (s *state) cutForwards(line int, capacity torg.Energy, from torg.Slot) {
+func (s *state) cutForwards(line int, capacity torg.Energy, from, last torg.Slot) {
 	share := s.share(capacity)
 	if share == torg.Unlimited {
 		return
@@ -33,13 +38,13 @@ func (s *state) cutForwards(line int, capacity torg.Energy, from torg.Slot) {
 	for _, back := range []bool{false, true} {
 		h := hop{uint32(line), back}
 		for _, f := range s.holders(h) {
-			if f.state == ForwardProposed && s.isOver(f, h, share, from) {
+			if f.state == ForwardProposed && s.isOver(f, h, share, from, last) {
 				f = f.change()
 				f.closed = torg.ReasonLine
 				s.end(f, ForwardVoided)
 			}
 		}
-		s.cutWay(s.holders(h), share, from)
+		s.cutWay(s.holders(h), share, from, last)
 	}
 }
 
@@ -56,20 +61,20 @@ func (s *state) holders(h hop) []*forward {
 
 // isOver says whether a contract has energy in a slot in which a line's load is beyond a
 // share.
-func (s *state) isOver(f *forward, h hop, share torg.Energy, from torg.Slot) bool {
+func (s *state) isOver(f *forward, h hop, share torg.Energy, from, last torg.Slot) bool {
 	load := s.sum(lineLoad(h)).Sub(f.open.Cut(s.nextSlot(), f.open.Last()+1))
-	return load.MostWith(f.open.Cut(from, f.open.Last()+1)) > share
+	return load.MostWith(f.open.Cut(from, min(last, f.open.Last())+1)) > share
 }
 
 // cutWay cuts contracts to a share of a line, run by run of slots in which none of them
 // changes.
-func (s *state) cutWay(list []*forward, share torg.Energy, from torg.Slot) {
+func (s *state) cutWay(list []*forward, share torg.Energy, from, last torg.Slot) {
 	left := make([]torg.Profile, len(list))
 	var ends []torg.Slot
 	for i, f := range list {
-		left[i] = f.open.Cut(f.open.First, from)
+		left[i] = f.open.Cut(f.open.First, from).Add(f.open.Cut(last+1, f.open.Last()+1))
 		for _, at := range append(f.starts, f.open.Last()+1) {
-			ends = append(ends, max(at, from))
+			ends = append(ends, min(max(at, from), last+1))
 		}
 	}
 	slices.Sort(ends)

@@ -6,7 +6,7 @@ import "torg"
 // a block of its own.
 func (l *Ledger) CutForwards(line int, capacity torg.Energy, from torg.Slot) []Event {
 	s := l.committed.fork()
-	s.cutForwards(line, capacity, from)
+	s.cutForwards(line, capacity, from, torg.FarthestSlot)
 	s.heads.put("", s.head)
 	s.audit()
 	l.block = s

@@ -221,9 +221,9 @@ func (v *boardCheck) chain(trust abci.Trust) (abci.Proven, error) {
 
 // party checks one side's signature, and returns the key that made it.
 func (v *boardCheck) party(s side, record []byte) ([]byte, error) {
-	owner, err := ledger.ParseOwner(record)
+	owner, err := v.owner(s, record)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s.owner_record: %w", fileProof, s.name, err)
+		return nil, err
 	}
 	v.made[s.file(fileOwner)] = sign.PublicPEM(owner)
 	key := owner
@@ -279,6 +279,9 @@ func (v *boardCheck) agent(s side, owner []byte) ([]byte, error) {
 		err = torg.ErrNotYours
 	} else {
 		err = m.AllowsAhead(s.board(), v.contract.Profile, fee)
+	}
+	if partner, _ := v.contract.Party(torg.Buy + torg.Sell - s.board()); err == nil && !m.Limits.Within([]torg.ParticipantID{partner}) {
+		err = torg.ErrMandatePartners
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: does not cover the contract: %w", name, err)

@@ -61,12 +61,8 @@ func (x *Index) exportBoard(chainID string, id torg.ContractID, b *boardTrace, f
 		return nil, abci.Trust{}, err
 	}
 	for i, side := range sides {
-		owner, err := ledger.ParseOwner(shown.Records[i+1])
-		if err != nil {
-			return nil, abci.Trust{}, fmt.Errorf("%s: %w", side.name, err)
-		}
 		d.party(side).OwnerRecord = state.Records[i+1]
-		if err := x.boardParty(files, &d, side, f, b.height, owner); err != nil {
+		if err := x.boardParty(files, &d, side, f, b.height, shown.Records[i+1]); err != nil {
 			return nil, abci.Trust{}, fmt.Errorf("%s: %w", side.name, err)
 		}
 	}
@@ -123,23 +119,35 @@ func (x *Index) climbBoard(d *boardDocument, b *boardTrace, s *session) error {
 }
 
 // boardParty adds one side's files.
-func (x *Index) boardParty(files Files, d *boardDocument, s side, f *ledger.ForwardChanged, height int64, owner []byte) error {
+func (x *Index) boardParty(files Files, d *boardDocument, s side, f *ledger.ForwardChanged, height int64, record []byte) error {
 	_, site := f.Contract.Party(s.board())
 	key, signature := f.BuyerKey, f.BuyerSigned
 	if !s.buyer {
 		key, signature = f.SellerKey, f.SellerSigned
 	}
-	files[s.file(fileOwner)], files[s.file(fileOrderSig)] = sign.PublicPEM(owner), signature
-	if sign.Fingerprint(owner) == key {
-		files[s.file(fileKey)] = sign.PublicPEM(owner)
-		return nil
+	files[s.file(fileOrderSig)] = signature
+	owners, err := ledger.ParseOwners(record)
+	if err != nil {
+		return err
+	}
+	for _, own := range owners {
+		if sign.Fingerprint(own) == key {
+			files[s.file(fileOwner)], files[s.file(fileKey)] = sign.PublicPEM(own), sign.PublicPEM(own)
+			return nil
+		}
 	}
 	m, ok := x.signer(site, height, files[fileContract], signature)
 	if !ok || !bytes.Equal(m.AgentKey[:], key[:]) {
 		return fmt.Errorf("no mandate that was in force has the key that signed")
 	}
+	message := ledger.MandateMessage(d.ChainID, m.Mandate)
+	own, err := owner(record, message, m.signature)
+	if err != nil {
+		return err
+	}
 	d.party(s).ByAgent = true
+	files[s.file(fileOwner)] = sign.PublicPEM(own)
 	files[s.file(fileKey)] = sign.PublicPEM(m.key)
-	files[s.file(fileMandate)], files[s.file(fileMandateSig)] = ledger.MandateMessage(d.ChainID, m.Mandate), m.signature
+	files[s.file(fileMandate)], files[s.file(fileMandateSig)] = message, m.signature
 	return nil
 }

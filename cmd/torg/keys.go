@@ -25,7 +25,7 @@ type keysAddCmd struct {
 
 // Run signs, with an old key and with the new one, and delivers.
 func (c keysAddCmd) Run(ctx context.Context) error {
-	if err := named(c.Participant, false); err != nil {
+	if err := entitled(c.Participant, false); err != nil {
 		return err
 	}
 	fresh, err := signing{Key: c.New, Password: c.Password, ChainID: c.ChainID}.signer()
@@ -55,7 +55,7 @@ type keysRemoveCmd struct {
 
 // Run signs and delivers the end of a key.
 func (c keysRemoveCmd) Run(ctx context.Context) error {
-	if err := named(c.Participant, false); err != nil {
+	if err := entitled(c.Participant, false); err != nil {
 		return err
 	}
 	raw, err := hex.DecodeString(c.Fingerprint)

@@ -30,7 +30,7 @@ func amount(text string) (torg.Money, error) {
 }
 
 // named checks ids and references; an id may be left out where empty is allowed.
-func named(participant string, optional bool, references ...string) error {
+func entitled(participant string, optional bool, references ...string) error {
 	if !optional || participant != "" {
 		if err := torg.ValidID(participant); err != nil {
 			return usage(fmt.Errorf("--participant: %w", err))
@@ -56,7 +56,7 @@ type depositCmd struct {
 func (c depositCmd) Run(ctx context.Context) error {
 	m, err := amount(c.Amount)
 	if err == nil {
-		err = named(c.Participant, false, c.Reference)
+		err = entitled(c.Participant, false, c.Reference)
 	}
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ type withdrawCmd struct {
 func (c withdrawCmd) Run(ctx context.Context) error {
 	m, err := amount(c.Amount)
 	if err == nil {
-		err = named(c.Participant, false, c.Reference)
+		err = entitled(c.Participant, false, c.Reference)
 	}
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ type cancelCmd struct {
 
 // Run signs and delivers the end of a withdrawal by its owner.
 func (c cancelCmd) Run(ctx context.Context) error {
-	if err := named(c.Participant, false, c.Reference); err != nil {
+	if err := entitled(c.Participant, false, c.Reference); err != nil {
 		return err
 	}
 	return send(ctx, c.signing, c.delivery, ledger.Cancel{Participant: torg.ParticipantID(c.Participant), Reference: c.Reference})
@@ -111,7 +111,7 @@ type payCmd struct {
 
 // Run signs and delivers a payment.
 func (c payCmd) Run(ctx context.Context) error {
-	if err := named(c.Participant, false, c.Reference, c.BankReference); err != nil {
+	if err := entitled(c.Participant, false, c.Reference, c.BankReference); err != nil {
 		return err
 	}
 	return send(ctx, c.signing, c.delivery, ledger.Pay{Participant: torg.ParticipantID(c.Participant), Reference: c.Reference, BankReference: c.BankReference})
@@ -126,7 +126,7 @@ type returnCmd struct {
 
 // Run signs and delivers the end of a withdrawal or of a waiting deposit.
 func (c returnCmd) Run(ctx context.Context) error {
-	if err := named(c.Participant, true, c.Reference); err != nil {
+	if err := entitled(c.Participant, true, c.Reference); err != nil {
 		return err
 	}
 	return send(ctx, c.signing, c.delivery, ledger.Return{Participant: torg.ParticipantID(c.Participant), Reference: c.Reference})
@@ -141,7 +141,7 @@ type approveCmd struct {
 
 // Run signs and delivers an approval.
 func (c approveCmd) Run(ctx context.Context) error {
-	if err := named(c.Participant, true, c.Reference); err != nil {
+	if err := entitled(c.Participant, true, c.Reference); err != nil {
 		return err
 	}
 	return send(ctx, c.signing, c.delivery, ledger.Approve{Participant: torg.ParticipantID(c.Participant), Reference: c.Reference})
