@@ -84,7 +84,7 @@ func growthSigned(ctx context.Context, r *rig) error {
 	defer chain.Stop()
 	chain.View(func(v ledger.View) {
 		if v.Height() > 0 {
-			clock.set(v.Time())
+			clock.set(v.Time().Add(time.Second)) // later: orders sent again replace those before
 		}
 	})
 	m := &growing{rig: r, scenario: sc, genesis: g, clock: clock, keys: keys, recorder: clock, chain: chain, dir: dir, size: chain.Size}
