@@ -77,9 +77,11 @@ func TestAttackByLateOrdersOnAnIdleChain(t *testing.T) {
 	}
 	committed(t, c, admitAll(t)[0])
 	committed(t, c, deposit(t, "foundry", 1_000_00))
-	if b := committed(t, c, order(1)); b.Codes[0] != "" || !b.Time.Before(cal.GateClosure(slot, 1)) {
+	b := committed(t, c, order(1))
+	if b.Codes[0] != "" || !b.Time.Before(cal.GateClosure(slot, 1)) {
 		t.Fatalf("an order in time: %q in a block of %s", b.Codes, b.Time)
 	}
+	commitsTo(t, c, b.Height+1) // the block that follows a new hash; then the chain rests
 	clock.set(cal.GateClosure(slot, 1))
 	if err := c.Submit(t.Context(), order(2)); torg.RefusalOf(err) != torg.ErrGateClosed {
 		t.Errorf("an order at the gate, on a chain that rests: %v", err)
