@@ -118,7 +118,7 @@ func Decode(tx []byte) (Tx, error) {
 // not would be a second encoding, and each of them would wait for a block of its own.
 func nobodySigns(b Body) bool {
 	switch b.(type) {
-	case Orders, Tick, Statements:
+	case Orders, Tick, Statements, Conclude:
 		return true
 	}
 	return false

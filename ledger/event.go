@@ -73,6 +73,7 @@ type Cleared struct {
 type Missed struct {
 	Slot      torg.Slot
 	Discovery int
+	Board     bool `json:",omitempty"` // the session's root has the board's new contracts all the same
 }
 
 // StatementTaken says that a party's statement came. A differing root opens a

@@ -86,7 +86,8 @@ func (s *state) miss(discovery int) {
 	for _, p := range s.book.places(discovery) {
 		s.release(s.book.get(p))
 	}
-	s.event(Event{Missed: &Missed{Slot: s.head.session.slot, Discovery: discovery}})
+	b, _ := s.boards.get("")
+	s.event(Event{Missed: &Missed{Slot: s.head.session.slot, Discovery: discovery, Board: len(b.fresh) > 0}})
 	if discovery == 1 {
 		s.closeSession(SessionMissed)
 	} else {

@@ -34,8 +34,6 @@ type Index struct {
 
 	trading []torg.Contract // of the session that trades
 
-	cal    torg.Calendar
-	open   torg.Slot                       // whose session ran after the last block
 	fresh  [][]byte                        // leaves of contracts of the board that no session's root has yet
 	waits  []torg.ContractID               // their ids
 	boards map[torg.ContractID]*boardTrace // the board's contracts that both parties have signed
@@ -61,8 +59,7 @@ type session struct {
 func NewIndex(c Chain) *Index {
 	return &Index{
 		chain: c, sites: map[torg.SiteID]torg.ParticipantID{}, mandates: map[torg.SiteID][]mandate{},
-		sessions: map[torg.Slot]*session{},
-		cal:      c.Genesis().Calendar, boards: map[torg.ContractID]*boardTrace{},
+		sessions: map[torg.Slot]*session{}, boards: map[torg.ContractID]*boardTrace{},
 	}
 }
 
@@ -74,7 +71,7 @@ func (x *Index) update() error {
 				return fmt.Errorf("block %d: %w", c.Height, err)
 			}
 		}
-		x.height, x.open = c.Height, x.cal.At(c.Time)+1
+		x.height = c.Height
 		return nil
 	})
 }
@@ -101,8 +98,8 @@ func (x *Index) take(c ledger.Committed, e ledger.Event) error {
 		if e.Cleared.Discovery == 2 {
 			return x.end(e.Cleared.Slot, c.Height)
 		}
-	case e.Missed != nil && (e.Missed.Slot == x.open || e.Missed.Slot == x.cal.At(c.Time)+1):
-		return x.end(e.Missed.Slot, c.Height) // others were never open
+	case e.Missed != nil && (e.Missed.Board || len(x.trading) > 0):
+		return x.end(e.Missed.Slot, c.Height) // others have no root
 	case e.Forward != nil:
 		x.takeForward(c.Height, e.Forward)
 	}

@@ -125,7 +125,7 @@ func TestAttackByFlood(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop(t, c)
-	a, err := OpenArchive(cfg.Dir)
+	a, err := OpenFolder(cfg.Dir, cfg.Archive)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -189,7 +189,7 @@ func TestPinnedFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := OpenArchive(cfg.Dir)
+	a, err := OpenFolder(cfg.Dir, "")
 	if err != nil {
 		t.Fatalf("the archive of an earlier build: %v\n%s", err, pinnedHelp)
 	}
