@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"torg"
 	"torg/ledger"
@@ -37,7 +38,7 @@ func (s *Store) Rebuild(ctx context.Context, blocks func(apply func(ledger.Commi
 		return s.fail("rebuild", errNotBound)
 	}
 	return s.update(ctx, "rebuild", func(t *tx) error {
-		for _, statement := range forget {
+		for _, statement := range slices.Concat(forget, forgetBoard) {
 			if err := t.exec(ctx, statement); err != nil {
 				return err
 			}
@@ -144,6 +145,12 @@ func (b *block) events(ctx context.Context, events []ledger.Event) error {
 		return b.month(ctx, *e.Month)
 	case e.Posting != nil:
 		return b.postings(ctx, events)
+	case e.Posted != nil:
+		return b.posted(ctx, *e.Posted)
+	case e.Unposted != nil:
+		return b.unposted(ctx, *e.Unposted)
+	case e.Forward != nil:
+		return b.forward(ctx, *e.Forward)
 	}
 	return fmt.Errorf("this program does not know its kind: use a newer torg")
 }

@@ -43,7 +43,7 @@ var may = map[string]string{
 	"meter":            ". meter/physics scenario",
 	"config":           ".",
 	"datadir":          "",
-	"store":            ". ledger market record",
+	"store":            ". canon ledger market record",
 	"internal/guard":   "",
 	"record/export":    ". record",
 	"httpapi":          ". internal/guard record record/export",

@@ -35,6 +35,8 @@ type Market struct {
 	Log         []record.Message
 	Journal     []record.Decision
 	Funds       map[torg.Account]torg.Cost
+	OfferRows   []record.Offer
+	ForwardRows []record.Forward
 	Quotes      record.SupplierQuotes
 	Fail        error // every read returns it, where set
 
