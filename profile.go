@@ -6,6 +6,18 @@ import (
 	"sort"
 )
 
+// NewProfile puts steps that follow each other from a slot into a profile's one form,
+// without steps where none has energy. None has a negative one, or no slots.
+func NewProfile(first Slot, steps ...Step) Profile {
+	var out profiler
+	for _, s := range steps {
+		end := first + Slot(s.Slots)
+		out.run(first, end, s.Energy, s.Price)
+		first = end
+	}
+	return out.done()
+}
+
 // At returns what a profile delivers in a slot and at which price; outside of it
 // nothing, at price 0.
 func (p Profile) At(k Slot) (Energy, Price) {

@@ -35,6 +35,13 @@ const (
 	ErrTooEarly        Refusal = "too_early"
 	ErrAlreadySettled  Refusal = "already_settled"
 	ErrStatementDiffer Refusal = "statement_differs"
+	ErrNoCapacity      Refusal = "no_capacity"         // no path with room for forwards in every slot
+	ErrConnection      Refusal = "connection_capacity" // more than the site's connection carries, with its other forwards
+	ErrFeeTooHigh      Refusal = "fee_too_high"        // the path costs more than the contract lets the buyer pay
+	ErrOfferTaken      Refusal = "offer_taken"         // others took what the contract takes of the offer
+	ErrExpired         Refusal = "expired"             // the offer, or the time to sign
+	ErrNotSigned       Refusal = "not_signed"          // by the one who proposes
+	ErrAlreadySigned   Refusal = "already_signed"      // by both: what is agreed cannot be declined
 )
 
 // RefusalOf finds the refusal in err's chain; "" if there is none.

@@ -118,7 +118,7 @@ func (c *Checker) cleared(before View, k *Cleared) []Problem {
 		return nil
 	}
 	c.found.Discoveries++
-	book := market.Book{Complex: c.genesis.Complex, Orders: before.Standing(k.Slot, k.Discovery), Discovery: k.Discovery}
+	book := market.Book{Complex: before.Grid(k.Slot), Orders: before.Standing(k.Slot, k.Discovery), Discovery: k.Discovery}
 	if k.Discovery == 2 && c.usedBy == k.Slot {
 		book.Used = c.used
 	}

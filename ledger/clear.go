@@ -21,7 +21,7 @@ func (s *state) clear(discovery int) {
 		orders[i] = o.order
 		orders[i].Energy -= o.cut
 	}
-	out, err := market.Clear(market.Book{Complex: s.Complex, Orders: orders, Used: ses.used, Discovery: discovery})
+	out, err := market.Clear(market.Book{Complex: s.grid(ses.slot), Orders: orders, Used: ses.used, Discovery: discovery})
 	if err != nil {
 		s.miss(discovery)
 		return
@@ -154,8 +154,10 @@ func (s *state) payIn(from torg.Account, c torg.Contract, owed torg.Cost) {
 // oweFees notes what lines are owed for what the session's discoveries send over them
 // so far. What both send goes the same way, so that their flows add up.
 func (s *state) oweFees(used market.Usage) {
-	if fees := settle.SessionFees(s.Complex.Lines, used.Lines); fees.Sign() > 0 {
-		s.slot(s.head.session.slot).fees = fees
+	before := settle.SessionFees(s.Complex.Lines, s.head.session.used.Lines)
+	if more := settle.SessionFees(s.Complex.Lines, used.Lines).Sub(before); more.Sign() > 0 {
+		rec := s.slot(s.head.session.slot)
+		rec.fees = rec.fees.Add(more)
 	}
 }
 

@@ -25,8 +25,9 @@ type Tx struct {
 }
 
 // Encode makes a transaction and has it signed by s: the operator for Admit,
-// Deposit, Bands, Readings and Close, the participant's owner for Grant and Revoke.
-// With s nil it stays unsigned, as Orders, Tick and Statements are on every chain
+// Deposit, Bands, Readings and Close, the participant's owner for Grant and Revoke, the
+// site's owner or agent for Post, Unpost and Decline.
+// With s nil it stays unsigned, as Orders, Tick, Statements and Conclude are on every chain
 // and all transactions on an unsigned one. It refuses, as torg.ErrTooLarge, what no
 // ledger would read.
 func Encode(chainID string, b Body, s crypto.Signer) ([]byte, error) {
@@ -105,6 +106,8 @@ func TxMessage(chainID string, b Body) []byte {
 	switch b := b.(type) {
 	case Grant:
 		return MandateMessage(chainID, b.Mandate)
+	case Post:
+		return OfferMessage(chainID, b.Offer)
 	case Revoke:
 		b.append(&w)
 		return sign.Message(sign.DomainRevocation, chainID, w.Bytes())

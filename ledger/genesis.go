@@ -23,12 +23,38 @@ type Genesis struct {
 	Timezone   string        // IANA zone in which months end
 	Operator   []byte        // the operator's public key, PKIX DER; empty on an unsigned chain
 	Unsigned   bool          // simulation only: signatures are neither made nor asked for
+
+	// ForwardShare is the percentage of a line's capacity that forward contracts may hold,
+	// each way; nil: DefaultForwardShare.
+	ForwardShare *int `json:",omitempty"`
+	// EscrowDays is for how many ledger days after the present one forward contracts'
+	// money is held; 0: DefaultEscrowDays.
+	EscrowDays int `json:",omitempty"`
+}
+
+// What a genesis that says nothing of forward contracts means.
+const (
+	DefaultForwardShare = 50
+	DefaultEscrowDays   = 3
+)
+
+// forwardRules returns what the genesis means for forward contracts.
+func (g Genesis) forwardRules() (share, days int) {
+	share, days = DefaultForwardShare, DefaultEscrowDays
+	if g.ForwardShare != nil {
+		share = *g.ForwardShare
+	}
+	if g.EscrowDays != 0 {
+		days = g.EscrowDays
+	}
+	return share, days
 }
 
 // The range of a genesis' limits.
 const (
 	maxDeadline = 35 * 24 * time.Hour
 	maxTariffs  = 10_000
+	maxEscrow   = 31 // days
 )
 
 // Valid refuses a genesis that no market can run by, naming what is wrong.
@@ -42,6 +68,9 @@ func (g Genesis) Valid() error {
 		return fmt.Errorf("price cap %s: out of range", g.PriceCap)
 	case len(g.Tariffs) > maxTariffs:
 		return fmt.Errorf("tariffs: %d, more than %d", len(g.Tariffs), maxTariffs)
+	}
+	if share, days := g.forwardRules(); share < 0 || share > 100 || days < 1 || days > maxEscrow {
+		return fmt.Errorf("forwards: a share of %d %% and escrow for %d days: must be 0 to 100 and 1 to %d", share, days, maxEscrow)
 	}
 	if err := g.Calendar.Valid(); err != nil {
 		return err

@@ -131,6 +131,7 @@ func (s *state) decode(txs [][]byte) []decoded {
 		list[i].Tx, list[i].err = Decode(tx)
 		if !s.Unsigned {
 			checks = s.signatures(checks, list[i].Body)
+			checks = s.boardSignatures(checks, list[i].Tx)
 		}
 	}
 	s.verifier.VerifyAll(checks)
@@ -182,6 +183,14 @@ func (s *state) deliver(tx Tx) error {
 		return s.takeReadings(b)
 	case Close:
 		return s.takeClose(b)
+	case Post:
+		return s.takePost(b, tx.Signature)
+	case Unpost:
+		return s.takeUnpost(b, tx.Signature)
+	case Conclude:
+		return s.takeConclude(b)
+	case Decline:
+		return s.takeDecline(b, tx.Signature)
 	}
 	return fmt.Errorf("transaction %T: %w", tx.Body, torg.ErrMalformed)
 }
@@ -195,6 +204,8 @@ func (s *state) authorize(tx Tx) error {
 	signer, refusal := "operator", torg.ErrNotOperator
 	switch b := tx.Body.(type) {
 	case Orders, Tick, Statements:
+		return nil
+	case Post, Unpost, Conclude, Decline: // whose signers are their own business
 		return nil
 	case Grant:
 		p, ok := s.participants.get(b.Mandate.Participant)

@@ -80,6 +80,7 @@ func (s *state) revoke(b Revoke) error {
 		s.sites.put(b.Site, t)
 	}
 	s.mandates.del(b.Site)
+	s.forsake(b.Site)
 	for _, p := range []place{{1, b.Site}, {2, b.Site}} {
 		if o := s.book.get(p); o != nil && !o.cleared {
 			s.release(o)

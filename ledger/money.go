@@ -47,14 +47,20 @@ func (s *state) reserve(p torg.ParticipantID, amount torg.Cost) {
 	s.accounts.put(p.Account(), a)
 }
 
-// audit panics where this block made or lost money.
+// audit panics where this block made or lost money, or moved other money into escrow
+// than accounts have there.
 func (s *state) audit() {
-	var sum torg.Cost
+	var sum, escrowed torg.Cost
 	for k, c := range s.accounts.over {
 		sum = sum.Add(c.v.balance).Sub(s.accounts.base[k].balance)
+		escrowed = escrowed.Add(c.v.escrowed).Sub(s.accounts.base[k].escrowed)
 	}
 	if sum != (torg.Cost{}) {
 		panic("ledger: this block changes the sum of all accounts by " + sum.String())
+	}
+	held, _ := s.accounts.get(torg.AccountEscrow)
+	if moved := held.balance.Sub(s.accounts.base[torg.AccountEscrow].balance); moved != escrowed {
+		panic(fmt.Sprintf("ledger: this block moves %s into escrow, its accounts %s", moved, escrowed))
 	}
 }
 
@@ -67,4 +73,5 @@ func (s *state) auditAll() {
 	if held := s.accounts.base[torg.AccountEscrow].balance; sum != (torg.Cost{}) || held != escrowed {
 		panic(fmt.Sprintf("ledger: all accounts sum to %s, and escrow holds %s of %s", sum, held, escrowed))
 	}
+	s.fork().auditHoldings()
 }

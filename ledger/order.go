@@ -138,8 +138,8 @@ func (s *state) acceptable(o torg.Order, old *standing) error {
 		return torg.ErrDuplicate
 	case t.Zone != o.Zone:
 		return fmt.Errorf("zone %q is not the site's: %w", o.Zone, torg.ErrMalformed)
-	case o.Energy > s.capacity(t.Site):
-		return fmt.Errorf("%d Wh, more than the site's connection: %w", o.Energy, torg.ErrTooLarge)
+	case o.Energy > s.orderRoom(t.Site, o.Side, o.Slot):
+		return fmt.Errorf("%d Wh, more than the site's connection has room for: %w", o.Energy, torg.ErrTooLarge)
 	}
 	if err := s.allows(o); err != nil {
 		return err

@@ -144,13 +144,7 @@ func (s *state) deliverSlot(slot torg.Slot) {
 	rec := s.slot(slot)
 	contracts, _ := s.contracts.get(slot)
 	for _, c := range contracts {
-		buyer, seller := torg.AccountSupplier, torg.AccountSupplier
-		if c.BuyOrder != "" {
-			buyer = c.Buyer.Account()
-		}
-		if c.SellOrder != "" {
-			seller = c.Seller.Account()
-		}
+		buyer, seller := s.accountsOf(c)
 		cost, earned := c.Energy.At(c.BuyerPrice), c.Energy.At(c.SellerPrice)
 		if cost.Sign() > 0 {
 			s.escrowed(buyer, cost.Neg())
@@ -163,8 +157,21 @@ func (s *state) deliverSlot(slot torg.Slot) {
 		s.payOut(torg.PostNetwork, torg.AccountNetwork, c, cost.Sub(earned))
 	}
 	s.contracts.del(slot)
+	s.deliverForwards(slot)
 	rec.delivered = true
 	s.event(Event{Delivered: &Delivered{Slot: slot}})
+}
+
+// accountsOf are whose money a session's contract moves.
+func (s *state) accountsOf(c torg.Contract) (buyer, seller torg.Account) {
+	buyer, seller = torg.AccountSupplier, torg.AccountSupplier
+	if c.BuyOrder != "" {
+		buyer = c.Buyer.Account()
+	}
+	if c.SellOrder != "" {
+		seller = c.Seller.Account()
+	}
+	return buyer, seller
 }
 
 // payOut pays from escrow what is more than nothing. Where a contract's gap is

@@ -34,6 +34,7 @@ func (s *state) open(b Block) {
 		s.head.first, s.head.next, s.head.session.slot = running, running, running
 		return
 	}
+	s.sweepBoard()
 	if s.head.session.slot < running {
 		s.endSession(running)
 	}
@@ -70,6 +71,8 @@ func (s *state) endSession(running torg.Slot) {
 	case SessionCleared1:
 		s.miss(2)
 	}
+	s.rollBoard()
+	s.openForwards(s.head.session.slot+1, running)
 	for k := max(s.head.session.slot+1, running-maxMissed); k < running; k++ {
 		s.slot(k).state = SessionMissed
 		s.event(Event{Missed: &Missed{Slot: k, Discovery: 1}})

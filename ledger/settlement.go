@@ -103,6 +103,7 @@ func (s *state) settleInterval(first, last torg.Slot) {
 		s.slots.del(k)
 	}
 	s.head.next = last + 1
+	s.settleForwards(last)
 	s.forgetMandates()
 	s.forgetLate()
 	s.turnMonth(last)

@@ -29,6 +29,10 @@ const (
 	prefixMonth       = 'N'
 	prefixLate        = 'L'
 	prefixEstimates   = 'E'
+	prefixOffer       = 'F'
+	prefixForward     = 'X'
+	prefixDesk        = 'f'
+	prefixBoard       = 'b'
 )
 
 // rules are what does not change while the chain lives.
@@ -60,6 +64,11 @@ type state struct {
 	months       table[torg.ParticipantID, month]
 	late         table[torg.Slot, lateInterval] // by first slot
 	estimates    table[torg.Slot, estimates]
+	offers       table[torg.OfferID, *offer]
+	forwards     table[torg.ContractID, *forward]
+	desks        table[torg.SiteID, desk]
+	boards       table[string, board]     // one record
+	loads        table[string, torg.Load] // of forwards, in memory only
 
 	head   head // written back at the end of the block
 	now    time.Time
@@ -67,6 +76,8 @@ type state struct {
 	check  bool // before a block: its time is not known yet
 
 	touched []torg.Slot // got a reading in this block
+
+	forwardList []torg.ContractID // the forwards' keys in order; nil: not known
 }
 
 func newState(r *rules) *state {
@@ -94,6 +105,11 @@ func newState(r *rules) *state {
 		months:    newTable[torg.ParticipantID](prefixMonth, appendMonth, readMonth),
 		late:      newSlotTable(prefixLate, appendLate, readLate),
 		estimates: newSlotTable(prefixEstimates, appendEstimates, readEstimates),
+		offers:    newTable[torg.OfferID](prefixOffer, appendOfferRecord, readOfferRecord),
+		forwards:  newTable[torg.ContractID](prefixForward, appendForwardRecord, readForwardRecord),
+		desks:     newTable[torg.SiteID](prefixDesk, appendDesk, readDesk),
+		boards:    newTable[string](prefixBoard, appendBoard, readBoard),
+		loads:     newTable[string, torg.Load](0, nil, nil),
 	}
 }
 
@@ -108,6 +124,7 @@ func (s *state) parts() []part {
 	return []part{
 		&s.genesis, &s.heads, &s.participants, &s.sites, &s.mandates, &s.granted, &s.revoked, &s.spends,
 		&s.accounts, &s.references, &s.bands, &s.slots, &s.contracts, &s.months, &s.late, &s.estimates,
+		&s.offers, &s.forwards, &s.desks, &s.boards, &s.loads,
 	}
 }
 
@@ -119,6 +136,7 @@ func (s *state) fork() *state {
 		spends: s.spends.fork(), accounts: s.accounts.fork(), references: s.references.fork(), book: s.book.fork(),
 		bands: s.bands.fork(), slots: s.slots.fork(), contracts: s.contracts.fork(), months: s.months.fork(),
 		late: s.late.fork(), estimates: s.estimates.fork(),
+		offers: s.offers.fork(), forwards: s.forwards.fork(), desks: s.desks.fork(), boards: s.boards.fork(), loads: s.loads.fork(),
 	}
 	f.head, _ = s.heads.get("")
 	f.now = time.Unix(0, f.head.time).UTC()
@@ -150,6 +168,7 @@ func (s *state) load(kv KV) error {
 			return err
 		}
 	}
+	s.sumLoads()
 	return s.book.load(kv)
 }
 

@@ -8,10 +8,12 @@ import (
 )
 
 // rootSession computes what statements of a session must say and appends the root of
-// them all, with who stands behind each, to the log of sessions. A session without contracts has neither.
+// them all, with who stands behind each, and of the board's new contracts to the log of
+// sessions. A session without any has neither.
 func (s *state) rootSession(slot torg.Slot) {
 	contracts, _ := s.contracts.get(slot)
-	if len(contracts) == 0 {
+	fresh := s.freshLeaves()
+	if len(contracts) == 0 && len(fresh) == 0 {
 		return
 	}
 	own := map[torg.SiteID][]torg.Contract{}
@@ -30,6 +32,9 @@ func (s *state) rootSession(slot torg.Slot) {
 			e.root, e.statement = StatementRoot(own[e.site]), unsigned
 			parties = append(parties, s.sessionLeaf(e))
 		}
+	}
+	if len(fresh) > 0 {
+		parties = append(parties, BoardLeaf(sign.Root(fresh)))
 	}
 	s.head.log = s.head.log.Append(SessionLeaf(slot, sign.Root(parties)))
 }
