@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -20,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"torg"
+	"torg/board"
 	"torg/internal/guard"
 	"torg/record"
 )
@@ -30,9 +32,11 @@ type Config struct {
 	Live    record.Live
 	Control record.Control // nil: what changes something is refused
 	Proofs  Proofs         // nil: contracts cannot be proven
+	Board   *board.Desk    // nil: nothing is concluded through this process
 	Version string         // of the program, for the description
 
 	Calendar torg.Calendar               // of the complex, to turn times into slots
+	Location *time.Location              // in which people write local times; nil: UTC
 	Metrics  prometheus.Gatherer         // nil: /metrics is empty
 	Ready    func(context.Context) error // nil: always ready
 	Hosts    []string                    // host names that may be asked for; empty: loopback names
@@ -49,6 +53,9 @@ func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Location == nil {
+		c.Location = time.UTC
+	}
 	a := &api{Config: c}
 	mux := http.NewServeMux()
 	h := humago.New(mux, description(c.Version))
@@ -57,6 +64,7 @@ func New(c Config) http.Handler {
 	a.present(h)
 	a.control(h)
 	a.proof(h)
+	a.board(h)
 	documentProblem(h.OpenAPI())
 	a.openapi(mux, h)
 	a.health(mux)

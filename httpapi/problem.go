@@ -63,7 +63,7 @@ func (a *api) problem(err error) error {
 		return Problem{Status: http.StatusNotFound, Code: string(torg.ErrUnknown), Detail: err.Error()}
 	case refusal == torg.ErrMalformed:
 		return Problem{Status: http.StatusBadRequest, Code: string(refusal), Detail: err.Error()}
-	case refusal == torg.ErrNotYours || refusal == torg.ErrNotOperator || refusal == torg.ErrBadSignature:
+	case refusal == torg.ErrNotYours || refusal == torg.ErrNotOperator || refusal == torg.ErrBadSignature || refusal == torg.ErrNotSigned:
 		return Problem{Status: http.StatusForbidden, Code: string(refusal), Detail: err.Error()}
 	case refusal != "":
 		return Problem{Status: http.StatusConflict, Code: string(refusal), Detail: err.Error()}

@@ -93,6 +93,14 @@ func (c scanCanon[T]) Scan(src any) error {
 	return nil
 }
 
+// readRemains reads what is left of a profile: takes and cuts may give it more steps
+// than one that is signed.
+func readRemains(r *canon.Reader) torg.Profile {
+	return torg.Profile{First: r.Slot(), Steps: canon.ReadList(r, torg.MaxForwardSlots, func(r *canon.Reader) torg.Step {
+		return torg.Step{Slots: r.U32(), Energy: r.Energy(), Price: r.Price()}
+	})}
+}
+
 // deliver adds what forward contracts deliver in a slot to the positions of their
 // sites, when the slot's session is cleared for the first time or missed.
 func (b *block) deliver(ctx context.Context, slot torg.Slot) error {
@@ -102,7 +110,7 @@ func (b *block) deliver(ctx context.Context, slot torg.Slot) error {
 		fee  torg.Price
 	}
 	all, err := list(ctx, b, func(row func(...any) error) (d due, err error) {
-		err = row(scanCanon[torg.Forward]{&d.f, canon.ReadForward}, scanCanon[torg.Profile]{&d.open, canon.ReadProfile}, &d.fee)
+		err = row(scanCanon[torg.Forward]{&d.f, canon.ReadForward}, scanCanon[torg.Profile]{&d.open, readRemains}, &d.fee)
 		return d, err
 	}, `SELECT body, remains, fee FROM forwards WHERE state IN ('active', 'delivered', 'settled') AND first_slot <= $1 AND last_slot >= $2
 		ORDER BY height, n`, int64(slot), int64(slot))

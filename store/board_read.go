@@ -15,7 +15,7 @@ const offerRow = `body, remains, state, height, changed, n`
 
 func scanOffer(row func(...any) error) (k keyed[record.Offer], err error) {
 	o := &k.row
-	err = row(scanCanon[torg.Offer]{&o.Offer, canon.ReadOffer}, scanCanon[torg.Profile]{&o.Left, canon.ReadProfile},
+	err = row(scanCanon[torg.Offer]{&o.Offer, canon.ReadOffer}, scanCanon[torg.Profile]{&o.Left, readRemains},
 		str(&o.State), &o.Posted, &o.Height, &k.n)
 	return k, err
 }
@@ -75,7 +75,7 @@ const forwardRow = `f.body, f.remains, f.state, f.fee, f.path, f.closed_out, f.c
 func scanForward(row func(...any) error) (k keyed[record.Forward], err error) {
 	f := &k.row
 	var path []string
-	err = row(scanCanon[torg.Forward]{&f.Forward, canon.ReadForward}, scanCanon[torg.Profile]{&f.Open, canon.ReadProfile},
+	err = row(scanCanon[torg.Forward]{&f.Forward, canon.ReadForward}, scanCanon[torg.Profile]{&f.Open, readRemains},
 		str(&f.State), &f.Fee, scanWords(&path), str(&f.ClosedOut), &f.Covered, &f.BuyerSigned, &f.SellerSigned,
 		scanPrint{&f.BuyerKey}, scanPrint{&f.SellerKey}, &f.Proposed, &f.Height, &k.n, &f.Corrected, &f.Disputed)
 	f.BuyerSigned, f.SellerSigned = some(f.BuyerSigned), some(f.SellerSigned)

@@ -22,7 +22,8 @@ type cli struct {
 	Clear    clearCmd    `cmd:"" help:"Clear one session of orders from a file."`
 	Sim      simCmd      `cmd:"" help:"Run a scenario on virtual time and write its files and report."`
 	Audit    auditCmd    `cmd:"" help:"Recompute a simulation's invariants from its files alone."`
-	Contract contractCmd `cmd:"" help:"Proofs of contracts."`
+	Contract contractCmd `cmd:"" help:"Contracts: their proofs, and signing them offline."`
+	Board    boardCmd    `cmd:"" help:"Offers and forward contracts between people."`
 	Decide   decideCmd   `cmd:"" help:"The decision program."`
 	Ledger   ledgerCmd   `cmd:"" help:"The chain."`
 	Store    storeCmd    `cmd:"" help:"The tables."`

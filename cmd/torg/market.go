@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"torg"
+	"torg/board"
 	"torg/bus"
 	"torg/config"
 	"torg/datadir"
@@ -44,6 +45,7 @@ type market struct {
 	recorder *recorder
 	bus      *bus.Conn
 	world    *world.World
+	desk     *board.Desk
 	closers  []func() error // in the order of opening
 }
 
@@ -212,6 +214,7 @@ func (m *market) openWorld(context.Context) error {
 	}
 	m.chain.Watch(m.recorder.block)
 	m.chain.Watch(m.firstContracts())
+	m.openDesk()
 	return nil
 }
 

@@ -118,7 +118,7 @@ func (m *market) handler() http.Handler {
 		provable = proofs{proof.NewIndex(m.node)}
 	}
 	api := httpapi.New(httpapi.Config{
-		Reader: m.store, Live: live, Control: control, Proofs: provable, Version: version(), Calendar: m.scenario.Calendar,
+		Reader: m.store, Live: live, Control: control, Proofs: provable, Board: m.desk, Location: m.scenario.Timezone, Version: version(), Calendar: m.scenario.Calendar,
 		Metrics: m.metrics, Ready: m.ready, Log: m.log,
 	})
 	config := web.Config{
