@@ -67,7 +67,7 @@ func (d *Desk) Draft(ctx context.Context, a Ask, in *time.Location, acts func(to
 	case KindSign, KindDecline:
 		out, err = d.askContractID(ctx, a, acts)
 	case KindUnpost:
-		o, err := d.cfg.Book.Offer(ctx, torg.OfferID(a.Offer))
+		o, err := d.offer(ctx, torg.OfferID(a.Offer))
 		if err != nil {
 			return out, unknown("offer", a.Offer, err)
 		}
@@ -206,7 +206,7 @@ func (d *Desk) drafted(out Draft, c torg.Forward, side torg.Side) Draft {
 
 // askContractID signs or declines a contract that is proposed.
 func (d *Desk) askContractID(ctx context.Context, a Ask, acts func(torg.ParticipantID) bool) (out Draft, err error) {
-	c, err := d.cfg.Book.Forward(ctx, torg.ContractID(a.Contract))
+	c, err := d.forward(ctx, torg.ContractID(a.Contract))
 	if err != nil {
 		return out, unknown("contract", a.Contract, err)
 	}

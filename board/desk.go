@@ -20,9 +20,7 @@ import (
 // Book is what a desk reads from the projection.
 type Book interface {
 	Sites(ctx context.Context) ([]record.Site, error)
-	Offers(ctx context.Context, f record.BoardFilter, p record.Page) ([]record.Offer, string, error)
 	Offer(ctx context.Context, id torg.OfferID) (record.Offer, error)
-	Forwards(ctx context.Context, f record.BoardFilter, p record.Page) ([]record.Forward, string, error)
 	Forward(ctx context.Context, id torg.ContractID) (record.Forward, error)
 }
 
@@ -86,7 +84,7 @@ func (d *Desk) Post(ctx context.Context, o torg.Offer, signature []byte) (Receip
 		return Receipt{}, err
 	}
 	there := func() (Receipt, bool, error) {
-		have, err := d.cfg.Book.Offer(ctx, o.ID())
+		have, err := d.offer(ctx, o.ID())
 		if errors.Is(err, record.ErrNotFound) {
 			return Receipt{}, false, nil
 		}
@@ -105,12 +103,12 @@ func (d *Desk) Post(ctx context.Context, o torg.Offer, signature []byte) (Receip
 
 // Unpost takes an offer off the board.
 func (d *Desk) Unpost(ctx context.Context, id torg.OfferID, signature []byte) (Receipt, error) {
-	o, err := d.cfg.Book.Offer(ctx, id)
+	o, err := d.offer(ctx, id)
 	if err != nil {
 		return Receipt{}, unknown("offer", string(id), err)
 	}
 	there := func() (Receipt, bool, error) {
-		have, err := d.cfg.Book.Offer(ctx, id)
+		have, err := d.offer(ctx, id)
 		if err == nil && have.State != record.OfferOpen && have.State != record.OfferWithdrawn {
 			err = fmt.Errorf("offer %s is %s: %w", id, have.State, torg.ErrOfferTaken)
 		}
@@ -143,7 +141,7 @@ func (d *Desk) Conclude(ctx context.Context, c torg.Forward, side torg.Side, buy
 		}
 	}
 	there := func() (Receipt, bool, error) {
-		have, err := d.cfg.Book.Forward(ctx, c.ID())
+		have, err := d.forward(ctx, c.ID())
 		if errors.Is(err, record.ErrNotFound) {
 			return Receipt{}, false, nil
 		}
@@ -163,7 +161,7 @@ func (d *Desk) Conclude(ctx context.Context, c torg.Forward, side torg.Side, buy
 
 // Decline ends a proposed contract for one of its parties.
 func (d *Desk) Decline(ctx context.Context, id torg.ContractID, side torg.Side, signature []byte) (Receipt, error) {
-	c, err := d.cfg.Book.Forward(ctx, id)
+	c, err := d.forward(ctx, id)
 	if err != nil {
 		return Receipt{}, unknown("contract", string(id), err)
 	}
@@ -172,7 +170,7 @@ func (d *Desk) Decline(ctx context.Context, id torg.ContractID, side torg.Side, 
 		want = ledger.ForwardWithdrawn
 	}
 	there := func() (Receipt, bool, error) {
-		have, err := d.cfg.Book.Forward(ctx, id)
+		have, err := d.forward(ctx, id)
 		open := have.State == string(ledger.ForwardProposed)
 		if err == nil && !open && have.State != string(want) {
 			err = fmt.Errorf("contract %s is %s: %w", id, have.State, torg.ErrAlreadySigned)

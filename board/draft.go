@@ -54,7 +54,7 @@ type Take struct {
 
 // DraftTake makes the contract that takes an offer, or part of it, for a site.
 func (d *Desk) DraftTake(ctx context.Context, t Take) (torg.Forward, error) {
-	o, err := d.cfg.Book.Offer(ctx, t.Offer)
+	o, err := d.offer(ctx, t.Offer)
 	if err != nil {
 		return torg.Forward{}, unknown("offer", string(t.Offer), err)
 	}

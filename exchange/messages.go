@@ -118,6 +118,8 @@ func (x *Exchange) messages(c ledger.Committed) []record.Message {
 				"energy", wh(e.Reading.Energy), "quality", string(e.Reading.Quality)))
 		case e.Posting != nil:
 			said = append(said, postingMessage(c.Time, cal, e.Posting))
+		default:
+			said = append(said, boardMessages(c.Time, e)...)
 		}
 	}
 	for i := range said {

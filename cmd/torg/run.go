@@ -122,7 +122,7 @@ func (m *market) handler() http.Handler {
 		Metrics: m.metrics, Ready: m.ready, Log: m.log,
 	})
 	config := web.Config{
-		Reader: m.store, Live: live, Control: control, Verifier: verifier{m.store, m.genesis},
+		Reader: m.store, Live: live, Control: control, Verifier: verifier{m.store, m.genesis}, Board: m.desk,
 		Name: m.scenario.Name, NameEN: m.scenario.NameEN, ZoneNames: zoneNames(m.scenario), Location: m.scenario.Timezone,
 		Calendar: m.scenario.Calendar, HistoryStep: max(historyInterval, m.scenario.Calendar.Interval),
 		Strategies: decide.Names(), Version: version(), Demo: m.config.Scenario == demoName, Log: m.log,
