@@ -77,9 +77,9 @@ func (a *api) boardDraftOf(ctx context.Context, in *struct{ Body board.Ask }) (*
 
 func (a *api) boardPost(ctx context.Context, in *struct {
 	Body struct {
-		Ask       *board.Ask   `json:"ask,omitempty" doc:"where this server holds the key, in place of offer and signature"`
+		Ask       *board.Ask        `json:"ask,omitempty" doc:"where this server holds the key, in place of offer and signature"`
 		Offer     *board.OfferTerms `json:"offer,omitempty" doc:"as the draft gave it"`
-		Signature []byte       `json:"signature,omitempty" doc:"over the draft's message, base64"`
+		Signature []byte            `json:"signature,omitempty" doc:"over the draft's message, base64"`
 	}
 }) (*receiptOut, error) {
 	var o torg.Offer
@@ -108,9 +108,9 @@ func (a *api) boardPost(ctx context.Context, in *struct {
 
 func (a *api) boardTake(ctx context.Context, in *struct {
 	Body struct {
-		Ask       *board.Ask      `json:"ask,omitempty" doc:"where this server holds the key, in place of contract and signature"`
+		Ask       *board.Ask           `json:"ask,omitempty" doc:"where this server holds the key, in place of contract and signature"`
 		Contract  *board.ContractTerms `json:"contract,omitempty" doc:"as the draft gave it"`
-		Signature []byte          `json:"signature,omitempty" doc:"the proposer's over the draft's message, base64"`
+		Signature []byte               `json:"signature,omitempty" doc:"the proposer's over the draft's message, base64"`
 	}
 }) (*receiptOut, error) {
 	var c torg.Forward
@@ -154,12 +154,12 @@ func (a *api) conclude(ctx context.Context, c torg.Forward, side torg.Side, sign
 
 func (a *api) boardSign(ctx context.Context, in *struct {
 	Body struct {
-		ID           string          `json:"id,omitempty" maxLength:"128" doc:"of a contract that is proposed"`
+		ID           string               `json:"id,omitempty" maxLength:"128" doc:"of a contract that is proposed"`
 		Contract     *board.ContractTerms `json:"contract,omitempty" doc:"in place of id, with signatures made elsewhere"`
-		Side         string          `json:"side,omitempty" enum:"buy,sell" doc:"whose signature; absent: of whoever has not signed"`
-		Signature    []byte          `json:"signature,omitempty" doc:"that side's, base64"`
-		BuyerSigned  []byte          `json:"buyer_signed,omitempty" doc:"with contract"`
-		SellerSigned []byte          `json:"seller_signed,omitempty" doc:"with contract"`
+		Side         string               `json:"side,omitempty" enum:"buy,sell" doc:"whose signature; absent: of whoever has not signed"`
+		Signature    []byte               `json:"signature,omitempty" doc:"that side's, base64"`
+		BuyerSigned  []byte               `json:"buyer_signed,omitempty" doc:"with contract"`
+		SellerSigned []byte               `json:"seller_signed,omitempty" doc:"with contract"`
 	}
 }) (*receiptOut, error) {
 	b := in.Body

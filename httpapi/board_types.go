@@ -29,14 +29,14 @@ func (a *api) profile(p torg.Profile) Profile {
 
 // BoardOffer is an offer on the board.
 type BoardOffer struct {
-	ID           string      `json:"id" example:"foundry-1.o7"`
+	ID           string           `json:"id" example:"foundry-1.o7"`
 	Offer        board.OfferTerms `json:"offer" doc:"as it was signed"`
-	EnergyWh     int64       `json:"energy_wh" doc:"of all slots"`
-	LeftWh       int64       `json:"left_wh" doc:"that nobody took"`
-	Left         Profile     `json:"left"`
-	State        string      `json:"state" enum:"open,taken,withdrawn,expired"`
-	PostedHeight int64       `json:"posted_height" doc:"block that put it on the board"`
-	LedgerHeight int64       `json:"ledger_height" doc:"block of its last change"`
+	EnergyWh     int64            `json:"energy_wh" doc:"of all slots"`
+	LeftWh       int64            `json:"left_wh" doc:"that nobody took"`
+	Left         Profile          `json:"left"`
+	State        string           `json:"state" enum:"open,taken,withdrawn,expired"`
+	PostedHeight int64            `json:"posted_height" doc:"block that put it on the board"`
+	LedgerHeight int64            `json:"ledger_height" doc:"block of its last change"`
 }
 
 func (a *api) boardOffer(o record.Offer) BoardOffer {
@@ -48,24 +48,24 @@ func (a *api) boardOffer(o record.Offer) BoardOffer {
 
 // BoardContract is a forward contract and where it stands.
 type BoardContract struct {
-	ID           string         `json:"id" example:"factory-1.f3"`
-	State        string         `json:"state" enum:"proposed,active,delivered,settled,refused,withdrawn,expired,voided"`
+	ID           string              `json:"id" example:"factory-1.f3"`
+	State        string              `json:"state" enum:"proposed,active,delivered,settled,refused,withdrawn,expired,voided"`
 	Contract     board.ContractTerms `json:"contract" doc:"as both parties sign it"`
-	EnergyWh     int64          `json:"energy_wh" doc:"of all slots, as signed"`
-	Fee          string         `json:"fee" doc:"RUB/kWh, for lines on its path, on top of the price; the buyer pays it"`
-	Path         []string       `json:"path" nullable:"false" doc:"zones from the seller's to the buyer's"`
-	Open         Profile        `json:"open" doc:"what it delivers: less than signed where it was closed out"`
-	ClosedOut    string         `json:"closed_out,omitempty" doc:"why part of it was closed out"`
-	CoveredUntil time.Time      `json:"covered_until" doc:"money for its slots before is in escrow or was paid"`
-	BuyerKey     string         `json:"buyer_key,omitempty" doc:"fingerprint of the key that signed, hex; absent: not signed"`
-	SellerKey    string         `json:"seller_key,omitempty"`
-	BuyerSigned  []byte         `json:"buyer_signed,omitempty" doc:"signature, base64"`
-	SellerSigned []byte         `json:"seller_signed,omitempty"`
-	Corrected    bool           `json:"corrected" doc:"a later reading replaced an estimate in a settled slot"`
-	Disputed     bool           `json:"disputed" doc:"a party's statement of one of its slots differs"`
-	History      []BoardStep    `json:"history,omitempty" nullable:"false" doc:"of one contract asked for by id"`
-	Proposed     int64          `json:"proposed_height"`
-	LedgerHeight int64          `json:"ledger_height" doc:"block of its last change"`
+	EnergyWh     int64               `json:"energy_wh" doc:"of all slots, as signed"`
+	Fee          string              `json:"fee" doc:"RUB/kWh, for lines on its path, on top of the price; the buyer pays it"`
+	Path         []string            `json:"path" nullable:"false" doc:"zones from the seller's to the buyer's"`
+	Open         Profile             `json:"open" doc:"what it delivers: less than signed where it was closed out"`
+	ClosedOut    string              `json:"closed_out,omitempty" doc:"why part of it was closed out"`
+	CoveredUntil time.Time           `json:"covered_until" doc:"money for its slots before is in escrow or was paid"`
+	BuyerKey     string              `json:"buyer_key,omitempty" doc:"fingerprint of the key that signed, hex; absent: not signed"`
+	SellerKey    string              `json:"seller_key,omitempty"`
+	BuyerSigned  []byte              `json:"buyer_signed,omitempty" doc:"signature, base64"`
+	SellerSigned []byte              `json:"seller_signed,omitempty"`
+	Corrected    bool                `json:"corrected" doc:"a later reading replaced an estimate in a settled slot"`
+	Disputed     bool                `json:"disputed" doc:"a party's statement of one of its slots differs"`
+	History      []BoardStep         `json:"history,omitempty" nullable:"false" doc:"of one contract asked for by id"`
+	Proposed     int64               `json:"proposed_height"`
+	LedgerHeight int64               `json:"ledger_height" doc:"block of its last change"`
 }
 
 // BoardStep is a change of a forward contract.
@@ -96,18 +96,18 @@ func keyPrint(f torg.Fingerprint) string {
 
 // BoardDraft is what is to be signed, and what it would cost.
 type BoardDraft struct {
-	Kind        string          `json:"kind"`
-	ID          string          `json:"id" doc:"of the offer or contract"`
-	Participant string          `json:"participant" doc:"whose key has to sign"`
-	Side        string          `json:"side,omitempty" enum:"buy,sell"`
-	ChainID     string          `json:"chain_id"`
-	Message     []byte          `json:"message" doc:"the bytes to sign, base64: RSA-PSS, SHA-256, salt of 32 bytes"`
-	MessageHex  string          `json:"message_hex"`
-	Held        bool            `json:"held" doc:"this server holds the key, and signs a request without a signature"`
+	Kind        string               `json:"kind"`
+	ID          string               `json:"id" doc:"of the offer or contract"`
+	Participant string               `json:"participant" doc:"whose key has to sign"`
+	Side        string               `json:"side,omitempty" enum:"buy,sell"`
+	ChainID     string               `json:"chain_id"`
+	Message     []byte               `json:"message" doc:"the bytes to sign, base64: RSA-PSS, SHA-256, salt of 32 bytes"`
+	MessageHex  string               `json:"message_hex"`
+	Held        bool                 `json:"held" doc:"this server holds the key, and signs a request without a signature"`
 	Offer       *board.OfferTerms    `json:"offer,omitempty" doc:"what the bytes say; send it back with the signature"`
 	Contract    *board.ContractTerms `json:"contract,omitempty"`
-	Rounding    string          `json:"rounding,omitempty" doc:"how power became whole Wh of slots"`
-	Cost        *BoardCost      `json:"cost,omitempty" doc:"of a contract"`
+	Rounding    string               `json:"rounding,omitempty" doc:"how power became whole Wh of slots"`
+	Cost        *BoardCost           `json:"cost,omitempty" doc:"of a contract"`
 }
 
 // BoardCost is what a contract would cost and hold now.

@@ -23,11 +23,11 @@ import (
 // paper is a forward contract in a file, with the signatures that it has so far. The
 // signatures are base64.
 type paper struct {
-	ChainID      string         `yaml:"chain_id"`
-	Interval     time.Duration  `yaml:"interval"` // of a slot
+	ChainID      string              `yaml:"chain_id"`
+	Interval     time.Duration       `yaml:"interval"` // of a slot
 	Contract     board.ContractTerms `yaml:"contract"`
-	BuyerSigned  signature      `yaml:"buyer_signed,omitempty"`
-	SellerSigned signature      `yaml:"seller_signed,omitempty"`
+	BuyerSigned  signature           `yaml:"buyer_signed,omitempty"`
+	SellerSigned signature           `yaml:"seller_signed,omitempty"`
 }
 
 // maxPaper bounds a contract's file in bytes.
