@@ -11,6 +11,13 @@ const (
 	MaxForwardSlots = 1_100_000 // that a profile spans: a year of 30 s slots
 )
 
+// What a complex says of forward contracts, and what it means where it says nothing.
+const (
+	DefaultForwardShare = 50 // percent of a line's capacity that they may hold, each way
+	DefaultEscrowDays   = 3  // ledger days after the present one for which their money is held
+	MaxEscrowDays       = 31
+)
+
 // Step is a number of slots, one after the other, of the same energy and price.
 type Step struct {
 	Slots  uint32 // how many, at least 1

@@ -23,6 +23,24 @@ type Mandate struct {
 	Expires     time.Time // UTC, whole seconds
 }
 
+// AllowsAhead says whether the mandate covers one side of a contract for slots ahead, by
+// itself, or why not: side, energy of each slot and price, a buyer's with the fee per kWh.
+func (m Mandate) AllowsAhead(side Side, p Profile, fee Price) error {
+	l := m.Limits
+	switch {
+	case side == Buy && !l.Buy || side == Sell && !l.Sell:
+		return ErrMandateSide
+	case p.Most() > l.MaxEnergy:
+		return ErrMandateEnergy
+	}
+	for _, s := range p.Steps {
+		if s.Energy > 0 && (side == Buy && s.Price+fee > l.MaxBuy || side == Sell && s.Price < l.MinSell) {
+			return ErrMandatePrice
+		}
+	}
+	return nil
+}
+
 // Allows says whether the mandate covers o at time now, or why not.
 func (m Mandate) Allows(o Order, now time.Time) error {
 	switch l := m.Limits; {

@@ -87,11 +87,16 @@ func (a *agent) unable(now time.Time) torg.Refusal {
 	return ""
 }
 
-// limits are the mandate's, with no more energy than the site's connection carries
-// in a slot: the ledger takes no larger order.
-func (a *agent) limits(interval time.Duration) torg.Limits {
+// limits are the mandate's for an order of a side in a slot, with no more energy than the
+// site's connection carries besides its forward contracts: the ledger takes no larger
+// order.
+func (a *agent) limits(interval time.Duration, slot torg.Slot, side torg.Side) torg.Limits {
 	l := a.mandate.Limits
-	l.MaxEnergy = min(l.MaxEnergy, torg.Energy(a.site.CapacityW*interval.Milliseconds()/3_600_000))
+	forwards := a.position.forwards[slot]
+	if side == torg.Sell {
+		forwards = -forwards
+	}
+	l.MaxEnergy = min(l.MaxEnergy, torg.Energy(a.site.CapacityW*interval.Milliseconds()/3_600_000)-max(forwards, 0))
 	return l
 }
 

@@ -184,7 +184,7 @@ func (a *agent) order(r decide.Request, s *decide.Situation, d decide.Decision, 
 		return nil, fmt.Errorf("order %s: %w", o.ID, why)
 	}
 	m := a.mandate
-	m.Limits = a.limits(r.Interval)
+	m.Limits = a.limits(r.Interval, r.Slot, d.Side)
 	if err := m.Allows(o, now); err != nil {
 		return nil, fmt.Errorf("order %s: %w", o.ID, err)
 	}
@@ -230,16 +230,17 @@ func (h *Host) situation(a *agent, slot torg.Slot) (decide.Situation, error) {
 	s := decide.Situation{
 		Site: a.site.ID, Participant: a.site.Participant, Role: a.site.Role,
 		Goal: a.settings.Goal, Strategy: a.settings.Strategy,
-		Quantiles: path[slot-from], Short: short, Long: long, Limits: a.limits(g.Calendar.Interval),
+		Quantiles: path[slot-from], Short: short, Long: long,
 		Carry: a.position.open(first, slot, median),
 	}
 	for later := slot + 1; later <= last; later++ {
-		s.Rest += median(later)
+		s.Rest += median(later) - a.position.forwards[later]
 	}
 	side := torg.Buy
 	if s.Carry+median(slot) < 0 {
 		side = torg.Sell
 	}
+	s.Limits = a.limits(g.Calendar.Interval, slot, side)
 	s.Expected, s.HasExpected = a.expected[side], a.has[side]
 	return s, nil
 }

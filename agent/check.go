@@ -114,7 +114,7 @@ func (h *Host) checkAll(slot torg.Slot) (right []ledger.SignedStatement, wrong [
 	}
 	for _, id := range h.sites {
 		a := h.agents[id]
-		if err := a.check(h.cfg.Genesis.Complex); err != nil {
+		if err := a.check(h.grid); err != nil {
 			wrong = append(wrong, Objection{Site: id, Why: err.Error()})
 		} else if len(a.mine) > 0 {
 			right = append(right, ledger.SignedStatement{Site: id, Root: ledger.StatementRoot(a.mine)})

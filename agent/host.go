@@ -38,13 +38,14 @@ type Host struct {
 	agents map[torg.SiteID]*agent
 	sites  []torg.SiteID // sorted
 	halted bool
-	slot   torg.Slot // of the running session
-	since  torg.Slot // first slot that is not settled
+	slot   torg.Slot    // of the running session
+	since  torg.Slot    // first slot that is not settled
+	grid   torg.Complex // that the running session clears on
 }
 
 // NewHost returns a host without agents.
 func NewHost(cfg Config) *Host {
-	return &Host{cfg: cfg, prices: cfg.Genesis.PriceList(), agents: map[torg.SiteID]*agent{}}
+	return &Host{cfg: cfg, grid: cfg.Genesis.Complex, prices: cfg.Genesis.PriceList(), agents: map[torg.SiteID]*agent{}}
 }
 
 // Create makes a site's agent. Its mandate must be granted on the ledger as m.
@@ -154,6 +155,30 @@ func (h *Host) Since(first torg.Slot) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.since = first
+}
+
+// Forwards tells the agents what their sites' forward contracts deliver in a slot, net,
+// consumption plus. Sites that have none are not in nets.
+func (h *Host) Forwards(slot torg.Slot, nets map[torg.SiteID]torg.Energy) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, id := range h.sites {
+		a := h.agents[id]
+		delete(a.position.forwards, slot)
+		if net := nets[id]; net != 0 {
+			a.position.forwards[slot] = net
+		}
+	}
+}
+
+// Grid tells the agents the grid that a session clears on: the lines without what forward
+// contracts hold.
+func (h *Host) Grid(slot torg.Slot, grid torg.Complex) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if slot == h.slot {
+		h.grid = grid
+	}
 }
 
 // Open starts a session: what agents remember of the last one is dropped.

@@ -162,3 +162,31 @@ func TestExpectedPriceIsLearnt(t *testing.T) {
 		t.Errorf("sold at %s", a.expected[torg.Sell])
 	}
 }
+
+// What the board has agreed for a slot is no longer to be traded in its session, nor is
+// what it has agreed for later slots of the hour, and an order has the room on the
+// connection that it leaves. Told again, it is not counted twice.
+func TestForwardsAreNotTradedAgain(t *testing.T) {
+	var r decide.Request
+	m := truth{"foundry-1": {first: 9_000, first + 1: 8_000, first + 2: 7_000, first + 3: 6_000}}
+	h := newHost(t, Config{Decider: capture(&r), Forecast: perfect(t, m)}, first+1, foundry)
+	h.Observe(block(reading("foundry-1", first, 9_000)))
+	for range 2 {
+		h.Forwards(first, map[torg.SiteID]torg.Energy{"foundry-1": 4_000})
+		h.Forwards(first+1, map[torg.SiteID]torg.Energy{"foundry-1": 5_000, "stranger": 1})
+		h.Forwards(first+3, map[torg.SiteID]torg.Energy{"foundry-1": -1_000})
+	}
+	orders, _ := sealed(t, h, first+1)
+	s := r.Situations[0]
+	if s.Carry != 9_000-4_000-5_000 || s.Rest != 7_000+6_000+1_000 || s.Limits.MaxEnergy != 95_000 {
+		t.Errorf("carry %d, rest %d, at most %d", s.Carry, s.Rest, s.Limits.MaxEnergy)
+	}
+	if len(orders) != 1 || orders[0].Energy > 95_000 || orders[0].Side != torg.Buy {
+		t.Errorf("orders %+v", orders)
+	}
+	h.Forwards(first+1, nil) // closed out
+	sealed(t, h, first+1)
+	if s := r.Situations[0]; s.Carry != 9_000-4_000 || s.Limits.MaxEnergy != 100_000 {
+		t.Errorf("without the contract: carry %d, at most %d", s.Carry, s.Limits.MaxEnergy)
+	}
+}

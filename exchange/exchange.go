@@ -57,6 +57,7 @@ type Exchange struct {
 	cfg     Config
 	born    time.Time   // gates before it were nobody's to keep
 	metered torg.Slot   // the last slot whose readings were sent; 0: the ledger knows
+	told    torg.Slot   // the last slot whose forward contracts the agents know
 	notRun  []torg.Slot // sessions that were skipped or failed, not counted yet
 
 	mu      sync.Mutex
@@ -154,7 +155,10 @@ func (x *Exchange) open(ctx context.Context, slot torg.Slot) error {
 	if err := x.Meter(ctx, slot-2); err != nil {
 		return err
 	}
-	x.cfg.Chain.View(func(v ledger.View) { x.cfg.Host.Since(v.NextToSettle()) })
+	x.cfg.Chain.View(func(v ledger.View) {
+		x.cfg.Host.Since(v.NextToSettle())
+		x.forwards(v, slot)
+	})
 	published := x.cfg.Host.Publish(slot)
 	if len(published) == 0 {
 		return nil
@@ -170,6 +174,19 @@ func (x *Exchange) open(ctx context.Context, slot torg.Slot) error {
 		}
 	}
 	return nil
+}
+
+// forwards tells the agents what their forward contracts deliver in the slot of a session
+// that opens, in those before it that they were not told of, and as far as it is agreed
+// in the rest of the settlement interval.
+func (x *Exchange) forwards(v ledger.View, slot torg.Slot) {
+	g := x.cfg.Genesis
+	first, last := g.Calendar.Settlement(slot, g.Settlement)
+	for k := max(min(first, slot-1), x.told+1); k <= last; k++ {
+		x.cfg.Host.Forwards(k, v.ForwardNets(k))
+	}
+	x.cfg.Host.Grid(slot, v.Grid(slot))
+	x.told = slot
 }
 
 // countMissed counts the sessions that were not run here and that the ledger, which

@@ -64,12 +64,7 @@ func (s *state) within(site torg.SiteID, side torg.Side, p torg.Profile, fee tor
 	if s.sum(agentLoad(site, side)).MostWith(p) > m.Limits.MaxEnergy {
 		return torg.ErrMandateEnergy
 	}
-	for _, step := range p.Steps {
-		if step.Energy > 0 && (side == torg.Buy && step.Price+fee > m.Limits.MaxBuy || side == torg.Sell && step.Price < m.Limits.MinSell) {
-			return torg.ErrMandatePrice
-		}
-	}
-	return nil
+	return m.AllowsAhead(side, p, fee)
 }
 
 // worth is what a buyer pays for the whole contract, of which the days' spending of its

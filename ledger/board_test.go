@@ -140,7 +140,9 @@ func TestForwardFromProposalToSettlement(t *testing.T) {
 	}
 	b.reload()
 	zero := torg.Energy(0)
-	idle := func(n int) ledger.Readings { return b.readings(n, "factory", zero, "wind", zero, "mill", zero, "shop", zero) }
+	idle := func(n int) ledger.Readings {
+		return b.readings(n, "factory", zero, "wind", zero, "mill", zero, "shop", zero)
+	}
 	b.block(b.at(3, 0), idle(0), idle(1))
 	if v := b.l.View(); v.Position("factory", b.slot(3)) != 10*kWh || v.IntervalPosition("wind", b.slot(2)).Contracted != -20*kWh {
 		t.Error("slot 3's session does not have the contract in its positions")

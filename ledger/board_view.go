@@ -87,3 +87,12 @@ func (v View) Quote(c torg.Forward) (fee torg.Price, path []torg.ZoneID, err err
 	}
 	return f.fee, v.s.zonesOn(f), nil
 }
+
+// Traded returns the net energy, consumption plus, that a site has contracted in the
+// session for a slot that is not settled: its position without forward contracts.
+func (v View) Traded(site torg.SiteID, slot torg.Slot) torg.Energy {
+	if slot > v.s.head.session.slot {
+		return 0
+	}
+	return v.Position(site, slot) - v.s.forwardNet(site, slot)
+}

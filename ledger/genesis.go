@@ -25,22 +25,16 @@ type Genesis struct {
 	Unsigned   bool          // simulation only: signatures are neither made nor asked for
 
 	// ForwardShare is the percentage of a line's capacity that forward contracts may hold,
-	// each way; nil: DefaultForwardShare.
+	// each way; nil: torg.DefaultForwardShare.
 	ForwardShare *int `json:",omitempty"`
 	// EscrowDays is for how many ledger days after the present one forward contracts'
-	// money is held; 0: DefaultEscrowDays.
+	// money is held; 0: torg.DefaultEscrowDays.
 	EscrowDays int `json:",omitempty"`
 }
 
-// What a genesis that says nothing of forward contracts means.
-const (
-	DefaultForwardShare = 50
-	DefaultEscrowDays   = 3
-)
-
 // forwardRules returns what the genesis means for forward contracts.
 func (g Genesis) forwardRules() (share, days int) {
-	share, days = DefaultForwardShare, DefaultEscrowDays
+	share, days = torg.DefaultForwardShare, torg.DefaultEscrowDays
 	if g.ForwardShare != nil {
 		share = *g.ForwardShare
 	}
@@ -54,7 +48,6 @@ func (g Genesis) forwardRules() (share, days int) {
 const (
 	maxDeadline = 35 * 24 * time.Hour
 	maxTariffs  = 10_000
-	maxEscrow   = 31 // days
 )
 
 // Valid refuses a genesis that no market can run by, naming what is wrong.
@@ -69,8 +62,8 @@ func (g Genesis) Valid() error {
 	case len(g.Tariffs) > maxTariffs:
 		return fmt.Errorf("tariffs: %d, more than %d", len(g.Tariffs), maxTariffs)
 	}
-	if share, days := g.forwardRules(); share < 0 || share > 100 || days < 1 || days > maxEscrow {
-		return fmt.Errorf("forwards: a share of %d %% and escrow for %d days: must be 0 to 100 and 1 to %d", share, days, maxEscrow)
+	if share, days := g.forwardRules(); share < 0 || share > 100 || days < 1 || days > torg.MaxEscrowDays {
+		return fmt.Errorf("forwards: a share of %d %% and escrow for %d days: must be 0 to 100 and 1 to %d", share, days, torg.MaxEscrowDays)
 	}
 	if err := g.Calendar.Valid(); err != nil {
 		return err

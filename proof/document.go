@@ -23,6 +23,11 @@ type document struct {
 	Buyer   *linked `json:"buyer"` // null: the supplier
 	Seller  *linked `json:"seller"`
 
+	chained
+}
+
+// chained is how a session's root hangs on the chain.
+type chained struct {
 	// SessionRoot is a leaf of the log of session roots, with the slot before it.
 	SessionRoot  hexBytes `json:"session_root"`
 	SessionToLog []step   `json:"session_to_log"`

@@ -43,6 +43,9 @@ func (x *Index) export(id torg.ContractID, from int64) (Files, abci.Trust, error
 	if err := x.update(); err != nil {
 		return nil, abci.Trust{}, err
 	}
+	if b := x.boards[id]; b != nil {
+		return x.exportBoard(g.ChainID, id, b, from)
+	}
 	s, err := x.find(g.Calendar, id)
 	if err != nil {
 		return nil, abci.Trust{}, err
@@ -113,6 +116,9 @@ func (x *Index) read(s *session, id torg.ContractID) (*traces, error) {
 		return nil, err
 	}
 	i := slices.IndexFunc(t.contracts, func(c torg.Contract) bool { return c.ID == id })
+	if id == "" { // all that concerns every contract is asked for
+		return t, nil
+	}
 	if i < 0 {
 		return nil, errNone
 	}
@@ -130,14 +136,14 @@ func (x *Index) files(chainID string, s *session, t *traces, from int64) (Files,
 		fileContract: canon.Encode(canon.AppendContract, t.contract),
 		fileText:     contractText(t.contract),
 	}
-	root := sign.Root(leavesOf(parties))
-	d := document{Format: format, ChainID: chainID, SessionRoot: root[:]}
+	root := sign.Root(s.leavesOf(parties))
+	d := document{Format: format, ChainID: chainID, chained: chained{SessionRoot: root[:]}}
 	keys := [][]byte{ledger.LogKey()}
 	for _, side := range sides {
 		if _, order := side.of(t.contract); order == "" {
 			continue
 		}
-		l, err := x.party(files, chainID, side, t, parties)
+		l, err := x.party(files, chainID, side, s, t, parties)
 		if err != nil {
 			return nil, abci.StateProof{}, fmt.Errorf("%s: %w", side.name, err)
 		}
@@ -148,7 +154,7 @@ func (x *Index) files(chainID string, s *session, t *traces, from int64) (Files,
 		}
 		keys = append(keys, ledger.OwnerKey(side.order(t.contract).Participant))
 	}
-	state, shown, err := x.state(&d, s, from, keys)
+	state, shown, err := x.state(&d.chained, chainID, s, from, keys)
 	if err != nil {
 		return nil, state, err
 	}
@@ -160,7 +166,7 @@ func (x *Index) files(chainID string, s *session, t *traces, from int64) (Files,
 }
 
 // party adds one side's files, but for the owner's key, and returns its links.
-func (x *Index) party(files Files, chainID string, s side, t *traces, parties []ledger.SessionParty) (*linked, error) {
+func (x *Index) party(files Files, chainID string, s side, in *session, t *traces, parties []ledger.SessionParty) (*linked, error) {
 	site, id := s.of(t.contract)
 	order, ok := t.orders[id]
 	if !ok {
@@ -176,7 +182,7 @@ func (x *Index) party(files Files, chainID string, s side, t *traces, parties []
 		return nil, fmt.Errorf("site %s is no party of the session", site)
 	}
 	l := &linked{StatementRoot: parties[i].Root[:], SessionMandate: mandateBytes(parties[i].Mandate)}
-	if err := l.climbFrom(site, i, t, parties); err != nil {
+	if err := l.climbFrom(site, i, t, in.leavesOf(parties)); err != nil {
 		return nil, err
 	}
 	files[s.file(fileKey)] = sign.PublicPEM(m.key)
@@ -193,7 +199,7 @@ func (x *Index) party(files Files, chainID string, s side, t *traces, parties []
 }
 
 // climbFrom sets the paths from the contract to the statement and on to the session.
-func (l *linked) climbFrom(site torg.SiteID, index int, t *traces, parties []ledger.SessionParty) error {
+func (l *linked) climbFrom(site torg.SiteID, index int, t *traces, session [][]byte) error {
 	var own []torg.Contract
 	for _, c := range t.contracts {
 		for _, s := range sides {
@@ -213,7 +219,7 @@ func (l *linked) climbFrom(site torg.SiteID, index int, t *traces, parties []led
 		return err
 	}
 	l.ContractToStatement = steps(path)
-	if path, err = sign.Path(leavesOf(parties), uint64(index)); err != nil {
+	if path, err = sign.Path(session, uint64(index)); err != nil {
 		return err
 	}
 	l.StatementToSession = steps(path)
@@ -237,16 +243,16 @@ func signed(key, message, signature []byte) bool {
 
 // state adds the way from the session's root to the newest header that has it, and
 // returns what the state has under the keys.
-func (x *Index) state(d *document, s *session, from int64, keys [][]byte) (abci.StateProof, abci.Proven, error) {
+func (x *Index) state(d *chained, chainID string, s *session, from int64, keys [][]byte) (abci.StateProof, abci.Proven, error) {
 	state, err := x.chain.Prove(from, keys...)
 	if err != nil {
 		return state, abci.Proven{}, err
 	}
-	trust, err := state.Begins(d.ChainID)
+	trust, err := state.Begins(chainID)
 	if err != nil {
 		return state, abci.Proven{}, err
 	}
-	shown, err := state.Verify(d.ChainID, trust, keys...)
+	shown, err := state.Verify(chainID, trust, keys...)
 	if err != nil {
 		return state, shown, err
 	}

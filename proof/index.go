@@ -33,6 +33,12 @@ type Index struct {
 	leaves   [][]byte // of the log of session roots
 
 	trading []torg.Contract // of the session that trades
+
+	cal    torg.Calendar
+	open   torg.Slot                       // whose session ran after the last block
+	fresh  [][]byte                        // leaves of contracts of the board that no session's root has yet
+	waits  []torg.ContractID               // their ids
+	boards map[torg.ContractID]*boardTrace // the board's contracts that both parties have signed
 }
 
 // mandate is what was in force for a site after a block: nothing, where it was revoked.
@@ -45,9 +51,10 @@ type mandate struct {
 
 // session is where in the chain a session's traces are.
 type session struct {
-	first, last int64 // blocks with its orders, contracts and statements
-	ended       int64 // the block that ended its trading; 0: none yet
-	leaf        int   // in the log
+	first, last int64    // blocks with its orders, contracts and statements
+	ended       int64    // the block that ended its trading; 0: none yet
+	leaf        int      // in the log
+	board       [][]byte // leaves of the board's root
 }
 
 // NewIndex returns an index of a chain, of which nothing is read yet.
@@ -55,6 +62,7 @@ func NewIndex(c Chain) *Index {
 	return &Index{
 		chain: c, sites: map[torg.SiteID]torg.ParticipantID{}, mandates: map[torg.SiteID][]mandate{},
 		sessions: map[torg.Slot]*session{},
+		cal:      c.Genesis().Calendar, boards: map[torg.ContractID]*boardTrace{},
 	}
 }
 
@@ -66,7 +74,7 @@ func (x *Index) update() error {
 				return fmt.Errorf("block %d: %w", c.Height, err)
 			}
 		}
-		x.height = c.Height
+		x.height, x.open = c.Height, x.cal.At(c.Time)+1
 		return nil
 	})
 }
@@ -93,8 +101,10 @@ func (x *Index) take(c ledger.Committed, e ledger.Event) error {
 		if e.Cleared.Discovery == 2 {
 			return x.end(e.Cleared.Slot, c.Height)
 		}
-	case e.Missed != nil:
-		return x.end(e.Missed.Slot, c.Height)
+	case e.Missed != nil && (e.Missed.Slot == x.open || e.Missed.Slot == x.cal.At(c.Time)+1):
+		return x.end(e.Missed.Slot, c.Height) // others were never open
+	case e.Forward != nil:
+		x.takeForward(c.Height, e.Forward)
 	}
 	return nil
 }
@@ -112,18 +122,19 @@ func (x *Index) session(slot torg.Slot, height int64) *session {
 
 // end makes a session's root when its trading is over. One without contracts has none.
 func (x *Index) end(slot torg.Slot, height int64) error {
-	contracts := x.trading
+	contracts, fresh := x.trading, x.fresh
 	x.trading = nil
-	if len(contracts) == 0 {
+	if len(contracts) == 0 && len(fresh) == 0 {
 		return nil
 	}
 	s := x.session(slot, height)
 	s.ended, s.leaf = height, len(x.leaves)
+	x.rooted(slot, s)
 	parties, err := x.parties(contracts, height)
 	if err != nil {
 		return err
 	}
-	x.leaves = append(x.leaves, ledger.SessionLeaf(slot, sign.Root(leavesOf(parties))))
+	x.leaves = append(x.leaves, ledger.SessionLeaf(slot, sign.Root(s.leavesOf(parties))))
 	return nil
 }
 
@@ -149,10 +160,14 @@ func (x *Index) parties(contracts []torg.Contract, ended int64) ([]ledger.Sessio
 	return list, nil
 }
 
-func leavesOf(parties []ledger.SessionParty) [][]byte {
+// leavesOf are the leaves of a session's root: its parties, and the board.
+func (s *session) leavesOf(parties []ledger.SessionParty) [][]byte {
 	leaves := make([][]byte, len(parties))
 	for i, p := range parties {
 		leaves[i] = p.Leaf()
+	}
+	if len(s.board) > 0 {
+		leaves = append(leaves, ledger.BoardLeaf(sign.Root(s.board)))
 	}
 	return leaves
 }

@@ -17,7 +17,8 @@ import (
 
 // Shown is what a proof that holds shows.
 type Shown struct {
-	Contract torg.Contract
+	Contract torg.Contract // of a session; for one of the board only its id
+	Forward  *torg.Forward // of the board; nil: of a session
 	ChainID  string
 	Height   int64     // of the header whose state has the log
 	Time     time.Time // of that header
@@ -33,6 +34,9 @@ func Verify(files Files, trust abci.Trust) (Shown, error) {
 		if _, there := files[name]; !there {
 			return Shown{}, fmt.Errorf("%s: missing", name)
 		}
+	}
+	if isBoard(files[fileProof]) {
+		return verifyBoard(files, trust)
 	}
 	d, err := parseDocument(files[fileProof])
 	if err != nil {
@@ -92,7 +96,7 @@ func (v *check) chain(trust abci.Trust) (abci.Proven, error) {
 	if err != nil {
 		return abci.Proven{}, fmt.Errorf("%s: %w", fileProof, err)
 	}
-	if err := v.log(shown.Records[0]); err != nil {
+	if err := v.doc.inLog(v.contract.Slot, shown.Records[0]); err != nil {
 		return abci.Proven{}, fmt.Errorf("%s: %w", fileProof, err)
 	}
 	owners := shown.Records[1:]
@@ -108,17 +112,17 @@ func (v *check) chain(trust abci.Trust) (abci.Proven, error) {
 	return shown, nil
 }
 
-// log checks that the session's root is in the log of the state's record.
-func (v *check) log(record []byte) error {
+// inLog checks that the session's root is in the log of the state's record.
+func (c chained) inLog(slot torg.Slot, record []byte) error {
 	log, err := ledger.ParseLog(record)
 	if err != nil {
 		return err
 	}
-	if len(v.doc.SessionRoot) != len(sign.Hash{}) {
+	if len(c.SessionRoot) != len(sign.Hash{}) {
 		return errors.New("session_root: no hash")
 	}
-	leaf := ledger.SessionLeaf(v.contract.Slot, sign.Hash(v.doc.SessionRoot))
-	if climb(leaf, v.doc.SessionToLog) != log.Root() {
+	leaf := ledger.SessionLeaf(slot, sign.Hash(c.SessionRoot))
+	if climb(leaf, c.SessionToLog) != log.Root() {
 		return errors.New("session_to_log: does not lead from the session's root to the log's")
 	}
 	return nil
@@ -269,12 +273,17 @@ func (v *check) complete() error {
 			expected = append(expected, s.file(name))
 		}
 	}
+	return v.files.are(expected)
+}
+
+// are refuses a proof without some of its files, or with others.
+func (f Files) are(expected []string) error {
 	for _, name := range expected {
-		if _, there := v.files[name]; !there {
+		if _, there := f[name]; !there {
 			return fmt.Errorf("%s: missing", name)
 		}
 	}
-	for _, name := range v.files.sorted() {
+	for _, name := range f.sorted() {
 		if !slices.Contains(expected, name) {
 			return fmt.Errorf("%s: no file of this proof", name)
 		}
@@ -296,15 +305,15 @@ func (v *check) compare() error {
 // Begins returns the header that a proof begins at. Whether that is one of the chain's
 // is for the reader to know.
 func Begins(files Files) (abci.Trust, error) {
-	d, err := parseDocument(files[fileProof])
+	chainID, way, err := chainOf(files[fileProof])
 	if err != nil {
 		return abci.Trust{}, fmt.Errorf("%s: %w", fileProof, err)
 	}
 	var p abci.StateProof
-	for _, b := range d.LightBlocks {
+	for _, b := range way.LightBlocks {
 		p.Blocks = append(p.Blocks, b)
 	}
-	trust, err := p.Begins(d.ChainID)
+	trust, err := p.Begins(chainID)
 	if err != nil {
 		return abci.Trust{}, fmt.Errorf("%s: %w", fileProof, err)
 	}

@@ -73,6 +73,7 @@ func ParseComplex(name string, data []byte) (*Grid, error) {
 }
 
 var scenarioKeys = append(slices.Clone(gridKeys), "name", "name_en", "zone_names", "start", "days", "seed", "no_worse", "price_cap",
+	"forward_share", "escrow_days",
 	"settlement_interval", "weather", "holidays", "participants", "sites", "tariffs", "connection")
 
 // Parse reads the bytes of a scenario file. CSV paths in it are relative to the
@@ -93,6 +94,8 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	s.Days = int(parse(o, "days", 7, wholeNumber(1, MaxDays)))
 	s.Seed = uint64(parse(o, "seed", 1, wholeNumber(0, 1<<63-1)))
 	s.NoWorse = choice(o, "no_worse", NoWorseNone, NoWorseMonth)
+	s.ForwardShare = int(parse(o, "forward_share", torg.DefaultForwardShare, wholeNumber(0, 100)))
+	s.EscrowDays = int(parse(o, "escrow_days", torg.DefaultEscrowDays, wholeNumber(1, torg.MaxEscrowDays)))
 	s.Weather = o.spec("weather", physics.Weather)
 	s.holidays(o)
 	s.tariffs(o)

@@ -21,6 +21,7 @@ func (s *Scenario) Resolved() []byte {
 	f.text("start", s.Start.In(s.Timezone).Format(time.RFC3339)).
 		plain("days", strconv.Itoa(s.Days)).plain("seed", strconv.FormatUint(s.Seed, 10)).
 		text("no_worse", string(s.NoWorse)).text("price_cap", s.PriceCap.String()).
+		plain("forward_share", strconv.Itoa(s.ForwardShare)).plain("escrow_days", strconv.Itoa(s.EscrowDays)).
 		text("settlement_interval", shortest(s.SettlementInterval)).
 		add("weather", writeSpec(flow(), s.Weather))
 	if len(s.Holidays) > 0 {

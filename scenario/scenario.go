@@ -36,6 +36,8 @@ type Scenario struct {
 	Seed               uint64        // of everything that is drawn
 	NoWorse            NoWorse       // whether settlement tops up who would have paid less without Torg
 	PriceCap           torg.Price    // highest price of a deviation; at least the highest tariff
+	ForwardShare       int           // percent of a line's capacity that forward contracts may hold, 0 to 100
+	EscrowDays         int           // ledger days ahead for which forward contracts' money is held, 1 to 31
 	SettlementInterval time.Duration // the supplier's billing interval; whole slots, divides a day
 	Weather            physics.Spec  // the place and climate that the models share
 	Holidays           []time.Time   // days off beside weekends: local midnights, ascending

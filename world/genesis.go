@@ -14,6 +14,7 @@ const readingsDeadline = 2 * time.Hour
 // Genesis returns what a scenario's chain is born with. operator is the PKIX DER of
 // the operator's key, empty on an unsigned chain.
 func Genesis(sc *scenario.Scenario, chainID string, operator []byte) ledger.Genesis {
+	share := sc.ForwardShare
 	return ledger.Genesis{
 		ChainID:    chainID,
 		Complex:    sc.Complex,
@@ -26,5 +27,8 @@ func Genesis(sc *scenario.Scenario, chainID string, operator []byte) ledger.Gene
 		Timezone:   sc.Timezone.String(),
 		Operator:   operator,
 		Unsigned:   len(operator) == 0,
+
+		ForwardShare: &share,
+		EscrowDays:   sc.EscrowDays,
 	}
 }

@@ -291,8 +291,11 @@ func (w *World) Resume() {
 				if e, ok := v.Reading(s.ID, slot); ok {
 					metered = &e
 				}
-				w.Host.Restore(s.ID, slot, v.Position(s.ID, slot), metered)
+				w.Host.Restore(s.ID, slot, v.Traded(s.ID, slot), metered)
 			}
+		}
+		for slot := first; slot <= cal.At(now)+1; slot++ {
+			w.Host.Forwards(slot, v.ForwardNets(slot))
 		}
 	})
 }

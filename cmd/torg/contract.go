@@ -180,9 +180,13 @@ func (v contractVerifyCmd) Run() error {
 	if err != nil {
 		return fmt.Errorf("%s does not hold: %w", v.Dir, err)
 	}
-	c := shown.Contract
-	say("Contract %s of chain %s holds: %s buys %d Wh for %s RUB/kWh, %s sells them for %s.",
-		c.ID, shown.ChainID, c.Buyer, c.Energy, c.BuyerPrice, c.Seller, c.SellerPrice)
+	if c, f := shown.Contract, shown.Forward; f != nil {
+		say("Contract %s of chain %s holds: %s buys %d Wh in %d slots ahead of %s.", c.ID, shown.ChainID, f.Buyer,
+			f.Profile.Energy(f.Profile.First, f.Profile.Last()+1), f.Profile.Slots(), f.Seller)
+	} else {
+		say("Contract %s of chain %s holds: %s buys %d Wh for %s RUB/kWh, %s sells them for %s.",
+			c.ID, shown.ChainID, c.Buyer, c.Energy, c.BuyerPrice, c.Seller, c.SellerPrice)
+	}
 	say("Signed: %s.", strings.Join(shown.Signed, ", "))
 	say("Its session is in the log that header %d of %s commits to.", shown.Height, shown.Time.Format(time.RFC3339))
 	return nil

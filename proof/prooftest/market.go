@@ -135,7 +135,7 @@ func (m *Market) Commit(bodies ...ledger.Body) {
 func (m *Market) signer(b ledger.Body) (s crypto.Signer) {
 	var err error
 	switch b := b.(type) {
-	case ledger.Orders, ledger.Statements:
+	case ledger.Orders, ledger.Statements, ledger.Conclude:
 		return nil
 	case ledger.Grant:
 		s, err = m.Keys.Owner(b.Mandate.Participant)
