@@ -35,6 +35,7 @@ func parts() []part {
 		{"input", "wrong input and damaged folders: one line, the right exit status, nothing changed", true, wrongInput},
 		{"kill", "kill -9 in running sessions: nothing confirmed is lost, changed or doubled", true, kills},
 		{"clear", "torg clear: the shared cases, a million orders against sort, three zones with a congested line", true, clearing},
+		{"board", "two people with their own keys conclude a contract; it is delivered, settled, exported and verified", false, boarding},
 		{"fuzz", "ten minutes of wild input for the readers and the market: no crash", false, fuzzing},
 		{"soak", "half an hour of 30 s slots: no missed session, and how long contracts take", false, soak},
 		{"smoke", "the README's first command: three rounds of contracts on the page within 150 s", false, smoke},
