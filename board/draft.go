@@ -113,7 +113,7 @@ func (d *Desk) DraftContract(ctx context.Context, c torg.Forward, maxFee *torg.P
 		_, c.Number = d.next(site)
 	}
 	if c.SignBy.IsZero() {
-		c.SignBy = d.cfg.Now().UTC().Add(signWithin).Truncate(time.Second)
+		c.SignBy = d.cfg.Now().UTC().Add(signWithin).Truncate(time.Minute)
 		if opens := d.Calendar().Opens(c.Profile.First); opens.Before(c.SignBy) {
 			c.SignBy = opens
 		}

@@ -126,7 +126,7 @@ func (s *site) offer(p *page) error {
 		return err
 	}
 	p.Nav, p.Title = "board", p.T("board.offer", "ID", string(o.ID()))
-	from, to := p.ahead(o.Left)
+	from, to := p.ahead(p.shown(o))
 	v := offerView{Offer: o, From: from.In(s.Location).Format(inputTime), To: to.In(s.Location).Format(inputTime)}
 	if !o.Whole {
 		v.Power = p.Number(p.most(o.Left), 0)
@@ -170,6 +170,14 @@ func (p *page) SlotTime(s torg.Slot) string { return p.DayMinute(p.site.Calendar
 func (p *page) Rate(x torg.Profile) torg.Price {
 	energy, cost := board.Total(x)
 	return cost.Per(energy)
+}
+
+// shown is what is left of an offer, or all of it where nothing is.
+func (p *page) shown(o record.Offer) torg.Profile {
+	if len(o.Left.Steps) == 0 {
+		return o.Profile
+	}
+	return o.Left
 }
 
 // Beside says what the supplier's price makes of an offer for who takes it.

@@ -13,9 +13,9 @@ import (
 )
 
 // boardScenario is two owners with slots of half a minute that are settled by the
-// minute, so that a contract's whole life takes minutes.
+// quarter of an hour, the shortest interval that generated history has.
 func boardScenario() string {
-	return strings.Replace(small, "days:", "settlement_interval: 1m\ndays:", 1)
+	return strings.Replace(small, "days:", "settlement_interval: 15m\ndays:", 1)
 }
 
 // person is somebody with a key of their own, on a machine of their own: all that leaves
@@ -170,7 +170,7 @@ func lastLine(s string) string {
 
 // lives waits until the contract is settled.
 func lives(ctx context.Context, r *rig, s site, id string) error {
-	ctx, cancel := context.WithTimeout(ctx, 12*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 22*time.Minute)
 	defer cancel()
 	for {
 		body, err := s.get(ctx, "/api/v1/board/contracts/"+id)
