@@ -17,10 +17,12 @@ func (d *Desk) offer(ctx context.Context, id torg.OfferID) (out record.Offer, er
 			out = record.Offer{Offer: p.Offer, Left: p.Left, State: record.OfferOpen}
 		}
 	})
-	if there {
-		return out, nil
+	row, err := d.cfg.Book.Offer(ctx, id)
+	if !there {
+		return row, err
 	}
-	return d.cfg.Book.Offer(ctx, id)
+	out.Posted, out.Height = row.Posted, row.Height // 0 where the tables do not have it yet
+	return out, nil
 }
 
 // forward finds a contract in the same way.
@@ -33,8 +35,10 @@ func (d *Desk) forward(ctx context.Context, id torg.ContractID) (out record.Forw
 				Covered: f.Covered, BuyerSigned: f.BuyerSigned, SellerSigned: f.SellerSigned, BuyerKey: f.BuyerKey, SellerKey: f.SellerKey}
 		}
 	})
-	if there {
-		return out, nil
+	row, err := d.cfg.Book.Forward(ctx, id)
+	if !there {
+		return row, err
 	}
-	return d.cfg.Book.Forward(ctx, id)
+	out.Proposed, out.Height = row.Proposed, row.Height // 0 where the tables do not have it yet
+	return out, nil
 }

@@ -59,6 +59,7 @@ func New() *Market {
 	for s := open - 121; s <= open; s++ {
 		m.trade(cal, s, s == open)
 	}
+	m.board(cal)
 	m.now = m.present(cal, open)
 	return m
 }
