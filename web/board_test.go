@@ -37,10 +37,10 @@ func TestBoardPages(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]int{
-		"/board/offers/nobody.o1":                   http.StatusNotFound,
-		"/board/contracts/nobody.f1":                http.StatusNotFound,
-		"/board/contracts/factory-1.f1?as=windpark": http.StatusForbidden,
-		"/contracts/factory-1.f1?as=foundry":        http.StatusSeeOther,
+		"/board/offers/nobody.o1":                http.StatusNotFound,
+		"/board/contracts/nobody.f1":             http.StatusNotFound,
+		"/board/contracts/factory-1.f1?as=teplo": http.StatusForbidden,
+		"/contracts/factory-1.f1?as=foundry":     http.StatusSeeOther,
 	} {
 		if w := get(h, path); w.Code != want {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
