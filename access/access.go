@@ -211,6 +211,49 @@ func (r Reader) Balance(ctx context.Context, a torg.Account) (torg.Cost, error) 
 	return r.all.Balance(ctx, a)
 }
 
+// Offers lists what is offered on the board: to everybody in the complex.
+func (r Reader) Offers(ctx context.Context, f record.BoardFilter, p record.Page) ([]record.Offer, string, error) {
+	if _, err := stranger(ctx); err != nil {
+		return nil, "", err
+	}
+	return r.all.Offers(ctx, f, p)
+}
+
+// Offer finds an offer.
+func (r Reader) Offer(ctx context.Context, id torg.OfferID) (record.Offer, error) {
+	if _, err := stranger(ctx); err != nil {
+		return record.Offer{}, err
+	}
+	return r.all.Offer(ctx, id)
+}
+
+// Forwards lists the forward contracts that the viewer is a party to.
+func (r Reader) Forwards(ctx context.Context, f record.BoardFilter, p record.Page) ([]record.Forward, string, error) {
+	v, err := stranger(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	mine, ok := narrow(v, record.Filter{Participant: f.Participant})
+	if !ok {
+		return nil, "", nil
+	}
+	f.Participant = mine.Participant
+	return r.all.Forwards(ctx, f, p)
+}
+
+// Forward finds a forward contract of which the viewer is a party.
+func (r Reader) Forward(ctx context.Context, id torg.ContractID) (record.Forward, error) {
+	v, err := stranger(ctx)
+	if err != nil {
+		return record.Forward{}, err
+	}
+	f, err := r.all.Forward(ctx, id)
+	if err == nil && !v.Sees(f.Buyer, f.Seller) {
+		return record.Forward{}, hidden("contract", id)
+	}
+	return f, err
+}
+
 // Curve lists the orders that reached a session's first gate, from the newest, without
 // saying whose they are: what demand and supply are drawn from. It is for sessions
 // whose gates have closed; open says that this one's have not.

@@ -120,6 +120,7 @@ func (x *Exchange) messages(c ledger.Committed) []record.Message {
 			said = append(said, postingMessage(c.Time, cal, e.Posting))
 		default:
 			said = append(said, moneyMessages(c.Time, cal, e)...)
+			said = append(said, boardMessages(c.Time, e)...)
 		}
 	}
 	for i := range said {

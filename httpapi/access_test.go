@@ -41,7 +41,9 @@ type route struct {
 
 const (
 	published = "401 200 200 200 200 403 200 200 200 200"
-	foundrys  = "401 200 404 200 404 403 200 200 200 200"
+	// trading needs the scope to trade; no market runs in this test.
+	trading  = "401 503 503 403 403 403 403 503 403 403"
+	foundrys = "401 200 404 200 404 403 200 200 200 200"
 )
 
 // ours is a contract between the foundry and the supplier.
@@ -55,6 +57,10 @@ func market() *recordtest.Market {
 	last := m.Log[len(m.Log)-1]
 	last.Session, last.From, last.To = d.Session, "factory-1", "exchange"
 	m.Log = append(m.Log, last)
+	foundrys, factorys := m.ForwardRows[0], m.ForwardRows[0]
+	foundrys.Proposer, foundrys.Number, foundrys.Buyer, foundrys.BuyerSite = torg.Sell, 9, "teplo", "teplo-1"
+	factorys.Proposer, factorys.Number, factorys.Seller, factorys.SellerSite = torg.Buy, 8, "teplo", "teplo-1"
+	m.ForwardRows = append(m.ForwardRows, foundrys, factorys)
 	return m
 }
 
@@ -87,7 +93,33 @@ func table() []route {
 		{"POST /api/v1/agents/{site}/start", "/api/v1/agents/foundry-1/start", "{}", "401 204 404 403 404 403 403 204 403 403", ""},
 		{"POST /api/v1/agents/{site}/stop", "/api/v1/agents/foundry-1/stop", "{}", "401 204 404 204 404 403 403 204 403 204", ""},
 		{"POST /api/v1/halt", "/api/v1/halt", `{"halted":true}`, "401 403 403 204 403 403 403 403 403 204", ""},
+		{"GET /api/v1/board", "/api/v1/board", "", "401 503 503 503 503 403 503 503 503 503", ""},
+		{"GET /api/v1/board/offers", "/api/v1/board/offers", "", published, ""},
+		{"GET /api/v1/board/offers", "/api/v1/board/offers?participant=factory&format=csv", "", published, ""},
+		{"GET /api/v1/board/contracts", "/api/v1/board/contracts", "", published, "factory-1.f8"},
+		{"GET /api/v1/board/contracts", "/api/v1/board/contracts?participant=factory&format=csv", "", published, "factory-1.f8"},
+		{"GET /api/v1/board/contracts/{id}", "/api/v1/board/contracts/foundry-1.f9", "", foundrys, ""},
+		{"POST /api/v1/board/draft", "/api/v1/board/draft", `{"kind":"offer","site":"foundry-1"}`, trading, ""},
+		{"POST /api/v1/board/offers", "/api/v1/board/offers", `{"ask":{"kind":"offer","site":"foundry-1"}}`, trading, ""},
+		{"POST /api/v1/board/take", "/api/v1/board/take", `{"ask":{"kind":"take","site":"foundry-1"}}`, trading, ""},
+		{"POST /api/v1/board/sign", "/api/v1/board/sign", `{"id":"factory-1.f1"}`, trading, ""},
+		{"POST /api/v1/board/withdraw", "/api/v1/board/withdraw", `{"offer":"foundry-1.o1"}`, trading, ""},
+		{"POST /api/v1/board/decline", "/api/v1/board/decline", `{"contract":"factory-1.f1"}`, trading, ""},
+		{"POST /api/v1/transactions", "/api/v1/transactions", "x", "401 503 503 503 503 403 403 503 403 503", ""},
 		{`"GET "+path`, "/api/v1/openapi.json", "", published, ""},
+		{"GET /api/v1/board", "/api/v1/board", "", "401 503 503 503 503 403 503 503 503 503", ""},
+		{"GET /api/v1/board/offers", "/api/v1/board/offers", "", published, ""},
+		{"GET /api/v1/board/offers", "/api/v1/board/offers?participant=factory&format=csv", "", published, ""},
+		{"GET /api/v1/board/contracts", "/api/v1/board/contracts", "", published, "factory-1.f8"},
+		{"GET /api/v1/board/contracts", "/api/v1/board/contracts?participant=factory&format=csv", "", published, "factory-1.f8"},
+		{"GET /api/v1/board/contracts/{id}", "/api/v1/board/contracts/foundry-1.f9", "", foundrys, ""},
+		{"POST /api/v1/board/draft", "/api/v1/board/draft", `{"kind":"offer","site":"foundry-1"}`, trading, ""},
+		{"POST /api/v1/board/offers", "/api/v1/board/offers", `{"ask":{"kind":"offer","site":"foundry-1"}}`, trading, ""},
+		{"POST /api/v1/board/take", "/api/v1/board/take", `{"ask":{"kind":"take","site":"foundry-1"}}`, trading, ""},
+		{"POST /api/v1/board/sign", "/api/v1/board/sign", `{"id":"factory-1.f1"}`, trading, ""},
+		{"POST /api/v1/board/withdraw", "/api/v1/board/withdraw", `{"offer":"foundry-1.o1"}`, trading, ""},
+		{"POST /api/v1/board/decline", "/api/v1/board/decline", `{"contract":"factory-1.f1"}`, trading, ""},
+		{"POST /api/v1/transactions", "/api/v1/transactions", "x", "401 503 503 503 503 403 403 503 403 503", ""},
 		{`"GET "+path`, "/api/v1/openapi-3.0.json", "", published, ""},
 		{"/api/", "/api/v1/nothing", "", "401 404 404 404 404 403 404 404 404 404", ""},
 		{"GET /healthz", "/healthz", "", "200 200 200 200 200 200 200 200 200 200", ""},

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -22,6 +23,7 @@ import (
 	"torg"
 	"torg/access"
 	"torg/account/gate"
+	"torg/board"
 	"torg/internal/guard"
 	"torg/record"
 )
@@ -33,9 +35,11 @@ type Config struct {
 	Control      record.Control // nil: what changes something is refused
 	Proofs       Proofs         // nil: contracts cannot be proven
 	Transactions Transactions   // nil: no transaction is taken
+	Board        *board.Desk    // nil: nothing is concluded through this process
 	Version      string         // of the program, for the description
 
 	Calendar torg.Calendar               // of the complex, to turn times into slots
+	Location *time.Location              // in which people write local times; nil: UTC
 	Metrics  prometheus.Gatherer         // nil: /metrics is empty
 	Ready    func(context.Context) error // nil: always ready
 	Hosts    []string                    // host names that may be asked for; empty: loopback names
@@ -60,6 +64,9 @@ func New(c Config) http.Handler {
 	}
 	reader := access.NewReader(c.Reader)
 	c.Reader, c.Control = reader, access.NewControl(c.Control, reader)
+	if c.Location == nil {
+		c.Location = time.UTC
+	}
 	a := &api{Config: c}
 	mux := http.NewServeMux()
 	h := humago.New(mux, description(c.Version))
@@ -69,6 +76,7 @@ func New(c Config) http.Handler {
 	a.control(h)
 	a.proof(h)
 	a.transactions(h)
+	a.board(h)
 	documentProblem(h.OpenAPI())
 	a.openapi(mux, h)
 	a.health(mux)

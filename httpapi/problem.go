@@ -66,7 +66,7 @@ func (a *api) problem(err error) error {
 		return Problem{Status: http.StatusBadRequest, Code: string(refusal), Detail: err.Error()}
 	case refusal == account.ErrNobody:
 		return unknownCaller
-	case refusal == account.ErrScope || refusal == account.ErrMustChange || refusal == torg.ErrNotYours || refusal == torg.ErrNotOperator || refusal == torg.ErrNotApprover || refusal == torg.ErrBadSignature:
+	case refusal == account.ErrScope || refusal == account.ErrMustChange || refusal == torg.ErrNotYours || refusal == torg.ErrNotOperator || refusal == torg.ErrNotApprover || refusal == torg.ErrBadSignature || refusal == torg.ErrNotSigned:
 		return Problem{Status: http.StatusForbidden, Code: string(refusal), Detail: err.Error()}
 	case refusal != "":
 		return Problem{Status: http.StatusConflict, Code: string(refusal), Detail: err.Error()}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"torg/account"
 )
 
 // MaxTransaction is the largest transaction in bytes that any ledger reads.
@@ -28,6 +30,9 @@ func (a *api) transactions(h huma.API) {
 	huma.Register(h, op, func(ctx context.Context, in *struct {
 		RawBody []byte `contentType:"application/octet-stream" required:"true"`
 	}) (*struct{}, error) {
+		if v := account.From(ctx); !v.May(account.Trade) && !v.May(account.Operate) && !v.May(account.Approve) {
+			return nil, a.problem(account.ErrScope)
+		}
 		if a.Transactions == nil {
 			return nil, notRunning
 		}

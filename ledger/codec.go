@@ -46,10 +46,14 @@ func Encode(chainID string, b Body, s crypto.Signer) ([]byte, error) {
 }
 
 // Assemble makes a transaction of a body and a signature over its TxMessage that was
-// made elsewhere. It refuses, as torg.ErrTooLarge, what no ledger would read.
+// made elsewhere; none where the kind needs none. Whether it is good is for the ledger
+// to say. It refuses, as torg.ErrTooLarge, what no ledger would read.
 func Assemble(b Body, sig []byte) ([]byte, error) {
 	if err := fits(b); err != nil {
 		return nil, err
+	}
+	if len(sig) > maxSignature {
+		return nil, fmt.Errorf("signature of %d bytes, more than %d: %w", len(sig), maxSignature, torg.ErrTooLarge)
 	}
 	var w canon.Writer
 	w.U8(txV1)

@@ -45,6 +45,10 @@ type Reader interface {
 	Messages(ctx context.Context, f Filter, p Page) ([]Message, string, error)
 	Decisions(ctx context.Context, f Filter, p Page) ([]Decision, string, error)
 	Balance(ctx context.Context, account torg.Account) (torg.Cost, error)
+	Offers(ctx context.Context, f BoardFilter, p Page) ([]Offer, string, error)
+	Offer(ctx context.Context, id torg.OfferID) (Offer, error)
+	Forwards(ctx context.Context, f BoardFilter, p Page) ([]Forward, string, error)
+	Forward(ctx context.Context, id torg.ContractID) (Forward, error)
 }
 
 // Now is the market at this moment, as every page shows it. It is replaced, never

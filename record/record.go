@@ -94,6 +94,9 @@ type Contract struct {
 	State   string // active, delivered, settled
 	Origin  Origin
 	Height  int64
+
+	Corrected bool // a later reading replaced an estimate of a party's settled slot
+	Disputed  bool // a party's statement of its session differs
 }
 
 // Statement is a party's signed root over its contracts of a session.

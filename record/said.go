@@ -36,15 +36,23 @@ const (
 	SaidResidual        = "said.residual"
 	SaidNoWorse         = "said.no_worse"
 	SaidCorrection      = "said.correction"
+	SaidOffer           = "said.offer"      // side, energy, price
+	SaidOfferLeft       = "said.offer_left" // energy
+	SaidOfferEnd        = "said.offer_end"  // why
+	SaidForward         = "said.forward."   // and a state of forward contracts: energy, price
 )
 
 // Said lists all of them.
 func Said() []string {
-	return []string{
+	said := []string{
 		SaidOpened, SaidForecast, SaidAsked, SaidDecided, SaidFallback, SaidOrder, SaidRefused, SaidCut,
 		SaidAccepted, SaidRejected, SaidMissed, SaidStatement, SaidStatementDiffer, SaidObjected, SaidReading,
 		SaidKeys, SaidAmended, SaidPending, SaidDepositReturned, SaidRequested, SaidApproved, SaidReturned,
 		SaidCancelled, SaidWithdrawal, SaidDeposit, SaidEscrow, SaidPayout, SaidNetwork, SaidImbalance, SaidInvoice, SaidResidual,
-		SaidNoWorse, SaidCorrection,
+		SaidNoWorse, SaidCorrection, SaidOffer, SaidOfferLeft, SaidOfferEnd,
 	}
+	for _, state := range []string{"proposed", "active", "delivered", "settled", "refused", "withdrawn", "expired", "voided"} {
+		said = append(said, SaidForward+state)
+	}
+	return said
 }

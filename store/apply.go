@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"torg"
 	"torg/ledger"
@@ -37,7 +38,7 @@ func (s *Store) Rebuild(ctx context.Context, blocks func(apply func(ledger.Commi
 		return s.fail("rebuild", errNotBound)
 	}
 	return s.update(ctx, "rebuild", func(t *tx) error {
-		for _, statement := range forget {
+		for _, statement := range slices.Concat(forget, forgetBoard) {
 			if err := t.exec(ctx, statement); err != nil {
 				return err
 			}
@@ -153,6 +154,12 @@ func (b *block) events(ctx context.Context, events []ledger.Event) error {
 		return b.withdrawal(ctx, *e.Withdrawal)
 	case e.Amended != nil:
 		return b.amended(ctx, *e.Amended)
+	case e.Posted != nil:
+		return b.posted(ctx, *e.Posted)
+	case e.Unposted != nil:
+		return b.unposted(ctx, *e.Unposted)
+	case e.Forward != nil:
+		return b.forward(ctx, *e.Forward)
 	}
 	return fmt.Errorf("this program does not know its kind: use a newer torg")
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // newer is the schema of a program that is one version ahead.
-func newer(t testing.TB) fs.FS {
+func newer(t *testing.T) fstest.MapFS {
 	t.Helper()
 	files := fstest.MapFS{}
 	names, err := fs.Glob(store.Migrations, "migrations/*.sql")

@@ -34,6 +34,11 @@ func (b *block) contracts(ctx context.Context, slot torg.Slot, contracts []torg.
 	if err := b.insert(ctx, "rounds", "slot, discovery, round, contracts, energy", roundRows(contracts)); err != nil {
 		return err
 	}
+	return b.addToPositions(ctx, slot, contracts)
+}
+
+// addToPositions adds contracts of a slot to the positions of their sites.
+func (b *block) addToPositions(ctx context.Context, slot torg.Slot, contracts []torg.Contract) error {
 	before, err := list(ctx, b, func(row func(...any) error) (sited, error) {
 		var p sited
 		err := row(str(&p.site), &p.contracted, &p.inside, scanCost{&p.paid})

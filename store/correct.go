@@ -32,6 +32,11 @@ func (b *block) corrected(ctx context.Context, r torg.Reading) error {
 	if err != nil {
 		return err
 	}
+	err = b.exec(ctx, `INSERT INTO corrections (slot, site, height) VALUES ($1, $2, $3) ON CONFLICT (slot, site) DO NOTHING`,
+		int64(r.Slot), text(r.Site), b.height)
+	if err != nil {
+		return err
+	}
 	var estimate torg.Energy
 	err = b.QueryRowContext(ctx, `SELECT energy FROM readings WHERE site = $1 AND slot = $2`, text(r.Site), int64(r.Slot)).Scan(&estimate)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {

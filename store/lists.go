@@ -51,7 +51,9 @@ func rowsOf[T any](all []keyed[T]) []T {
 }
 
 const contractRow = `c.slot, c.discovery, c.n, c.id, c.round, c.buy_order, c.sell_order, c.buyer, c.seller, c.buyer_site,
-	c.seller_site, c.buyer_zone, c.seller_zone, c.energy, c.buyer_price, c.seller_price, c.height, s.state, s.delivered, s.origin`
+	c.seller_site, c.buyer_zone, c.seller_zone, c.energy, c.buyer_price, c.seller_price, c.height, s.state, s.delivered, s.origin,
+	EXISTS (SELECT 1 FROM corrections k WHERE k.slot = c.slot AND k.site IN (c.buyer_site, c.seller_site)) AS corrected,
+	EXISTS (SELECT 1 FROM statements t WHERE t.slot = c.slot AND t.site IN (c.buyer_site, c.seller_site) AND t.differs) AS disputed`
 
 // scanContract reads contractRow. A contract is where its slot is.
 func scanContract(cal torg.Calendar) func(func(...any) error) (keyed[record.Contract], error) {
@@ -61,7 +63,7 @@ func scanContract(cal torg.Calendar) func(func(...any) error) (keyed[record.Cont
 		var delivered bool
 		err = row(&c.Slot, &c.Discovery, &k.n, str(&c.ID), &c.Round, str(&c.BuyOrder), str(&c.SellOrder), str(&c.Buyer), str(&c.Seller),
 			str(&c.BuyerSite), str(&c.SellerSite), str(&c.BuyerZone), str(&c.SellerZone), &c.Energy, &c.BuyerPrice,
-			&c.SellerPrice, &c.Height, str(&state), &delivered, str(&c.Origin))
+			&c.SellerPrice, &c.Height, str(&state), &delivered, str(&c.Origin), &c.Corrected, &c.Disputed)
 		c.Session = cal.Session(c.Slot)
 		switch {
 		case state == record.Settled:

@@ -75,6 +75,11 @@ func (b *block) cleared(ctx context.Context, c ledger.Cleared) error {
 	if err := b.session(ctx, c.Slot); err != nil {
 		return err
 	}
+	if c.Discovery == 1 {
+		if err := b.deliver(ctx, c.Slot); err != nil {
+			return err
+		}
+	}
 	state := record.Round2 // discovery 1 leaves the revised orders to come
 	if c.Discovery == 2 {
 		state = record.Active
@@ -138,6 +143,11 @@ func optional(v int64, has bool) any {
 func (b *block) missed(ctx context.Context, m ledger.Missed) error {
 	if err := b.session(ctx, m.Slot); err != nil {
 		return err
+	}
+	if m.Discovery == 1 {
+		if err := b.deliver(ctx, m.Slot); err != nil {
+			return err
+		}
 	}
 	state := record.Missed
 	if m.Discovery == 2 {

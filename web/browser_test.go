@@ -105,7 +105,7 @@ func TestScreens(t *testing.T) {
 	screens(t, c, dir, "", recordtest.New(), map[string]string{
 		"welcome": "/?as=", "foundry": "/?as=foundry", "factory": "/?as=factory", "manual": "/?as=teplo", "operator": "/?as=operator",
 		"sessions": "/sessions?as=operator", "session": "/sessions/20261122T113000Z?as=operator", "contract": "/contracts/20261122T113000Z-1-00002?as=operator",
-		"contracts": "/contracts?as=foundry", "site": "/sites/foundry-1?as=foundry", "log": "/log?as=operator", "help": "/help?as=operator", "missing": "/nothing?as=operator",
+		"contracts": "/contracts?as=foundry", "site": "/sites/foundry-1?as=foundry", "log": "/log?as=operator", "board": "/board?as=foundry", "offer": "/board/offers/foundry-1.o1?as=factory", "forward": "/board/contracts/factory-1.f1?as=foundry", "help": "/help?as=operator", "missing": "/nothing?as=operator",
 	})
 	m := recordtest.NewZoned()
 	screens(t, c, dir, "zones-", m, map[string]string{

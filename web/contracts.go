@@ -40,6 +40,11 @@ func (s *site) contract(p *page) error {
 	ctx := p.r.Context()
 	p.Nav = "contracts"
 	c, err := s.Reader.Contract(ctx, torg.ContractID(p.r.PathValue("id")))
+	if errors.Is(err, record.ErrNotFound) {
+		if f, again := s.Reader.Forward(ctx, torg.ContractID(p.r.PathValue("id"))); again == nil {
+			return p.redirect("/board/contracts/" + string(f.ID()))
+		}
+	}
 	if err != nil {
 		return err
 	}

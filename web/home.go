@@ -82,6 +82,7 @@ type ownerView struct {
 	Contracts []record.Contract
 	Span      span
 	Auto      bool // some site is in the hands of an agent
+	Board     boarding
 }
 
 func (s *site) owner(p *page) error {
@@ -115,6 +116,9 @@ func (s *site) owner(p *page) error {
 		return err
 	}
 	if v.Deal, err = p.deal(ctx, v); err != nil {
+		return err
+	}
+	if v.Board, err = p.boarding(); err != nil {
 		return err
 	}
 	return p.show(http.StatusOK, ownerPage(p, v))

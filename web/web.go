@@ -14,6 +14,7 @@ import (
 	"torg"
 	"torg/access"
 	"torg/account/gate"
+	"torg/board"
 	"torg/internal/guard"
 	"torg/record"
 )
@@ -24,6 +25,7 @@ type Config struct {
 	Live     record.Live
 	Control  record.Control // nil: the pages only show
 	Verifier Verifier       // nil: an unsigned market, and the contract's page says so
+	Board    *board.Desk    // nil: the board only shows
 
 	Name, NameEN string                   // of the complex, without quotes
 	ZoneNames    map[torg.ZoneID]ZoneName // what people call zones; without one they read the id
@@ -121,6 +123,7 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /sessions/{id}", s.page(s.session))
 	mux.HandleFunc("GET /contracts", s.page(s.contracts))
 	mux.HandleFunc("GET /contracts/{id}", s.page(s.contract))
+	s.boardRoutes(mux)
 	mux.HandleFunc("GET /sites/{id}", s.page(s.place))
 	mux.HandleFunc("GET /log", s.page(s.log))
 	mux.HandleFunc("GET /help", s.page(s.help))

@@ -21,6 +21,7 @@ import (
 type contractCmd struct {
 	Export contractExportCmd `cmd:"" help:"Write everything that proves a contract."`
 	Verify contractVerifyCmd `cmd:"" help:"Check an exported contract offline."`
+	Sign   contractSignCmd   `cmd:"" help:"Sign a contract of the board offline."`
 }
 
 type contractExportCmd struct {

@@ -22,12 +22,13 @@ type cli struct {
 	Clear    clearCmd    `cmd:"" help:"Clear one session of orders from a file."`
 	Sim      simCmd      `cmd:"" help:"Run a scenario on virtual time and write its files and report."`
 	Audit    auditCmd    `cmd:"" help:"Recompute a simulation's invariants from its files alone."`
-	Contract contractCmd `cmd:"" help:"Proofs of contracts."`
+	Contract contractCmd `cmd:"" help:"Contracts: their proofs, and signing them offline."`
 	Mandate  mandateCmd  `cmd:"" help:"Mandates of agents, signed offline."`
 	Money    moneyCmd    `cmd:"" help:"Deposits, withdrawals and approvals, signed offline."`
 	Keys     keysCmd     `cmd:"" help:"Owners' keys."`
 	Rules    rulesCmd    `cmd:"" help:"Rules that change between sessions."`
 	Submit   submitCmd   `cmd:"" help:"Hand a signed transaction to the ledger."`
+	Board    boardCmd    `cmd:"" help:"Offers and forward contracts between people."`
 	Decide   decideCmd   `cmd:"" help:"The decision program."`
 	Ledger   ledgerCmd   `cmd:"" help:"The chain."`
 	Account  accountCmd  `cmd:"" help:"Who may log in, and with which keys."`

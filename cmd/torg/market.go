@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"torg"
+	"torg/board"
 	"torg/bus"
 	"torg/config"
 	"torg/datadir"
@@ -45,6 +46,7 @@ type market struct {
 	bus      *bus.Conn
 	world    *world.World
 	door     door
+	desk     *board.Desk
 	closers  []func() error // in the order of opening
 }
 
@@ -213,6 +215,7 @@ func (m *market) openWorld(context.Context) error {
 	}
 	m.chain.Watch(m.recorder.block)
 	m.chain.Watch(m.firstContracts())
+	m.openDesk()
 	return nil
 }
 

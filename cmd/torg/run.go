@@ -120,11 +120,11 @@ func (m *market) handler() http.Handler {
 		provable = proofs{proof.NewIndex(m.node)}
 	}
 	api := httpapi.New(httpapi.Config{
-		Reader: m.store, Live: live, Control: control, Proofs: provable, Transactions: m.chain, Version: version(), Calendar: m.scenario.Calendar,
+		Reader: m.store, Live: live, Control: control, Proofs: provable, Transactions: m.chain, Board: m.desk, Location: m.scenario.Timezone, Version: version(), Calendar: m.scenario.Calendar,
 		Metrics: m.metrics, Ready: m.ready, Log: m.log, Hosts: m.door.hosts, Gate: m.door.gate, FreeMetrics: m.door.loopback,
 	})
 	config := web.Config{
-		Reader: m.store, Live: live, Control: control, Verifier: verifier{m.store, m.genesis},
+		Reader: m.store, Live: live, Control: control, Verifier: verifier{m.store, m.genesis}, Board: m.desk,
 		Name: m.scenario.Name, NameEN: m.scenario.NameEN, ZoneNames: zoneNames(m.scenario), Location: m.scenario.Timezone,
 		Calendar: m.scenario.Calendar, HistoryStep: max(historyInterval, m.scenario.Calendar.Interval),
 		Strategies: decide.Names(), Version: version(), Demo: m.config.Scenario == demoName, Log: m.log,

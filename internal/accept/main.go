@@ -36,6 +36,7 @@ func parts() []part {
 		{"input", "wrong input and damaged folders: one line, the right exit status, nothing changed", true, wrongInput},
 		{"kill", "kill -9 in running sessions: nothing confirmed is lost, changed or doubled", true, kills},
 		{"clear", "torg clear: the shared cases, a million orders against sort, three zones with a congested line", true, clearing},
+		{"board", "two people with their own keys conclude a contract; it is delivered, settled, exported and verified", false, boarding},
 		{"fuzz", "ten minutes of wild input for the readers and the market: no crash", false, fuzzing},
 		{"fuzz-ledger", "half an hour of wild input for the ledger's decoders, checks and blocks: no crash", false, fuzzingLedger},
 		{"soak", "half an hour of 30 s slots: no missed session, and how long contracts take", false, soak},

@@ -141,7 +141,7 @@ func pages(t *testing.T, m *recordtest.Market) []string {
 	return []string{
 		"/?as=", "/?as=operator", "/?as=foundry", "/?as=factory", "/sessions?as=operator", cleared,
 		"/contracts?as=foundry", "/contracts/" + string(contracts[0].ID) + "?as=operator",
-		"/sites/foundry-1?as=foundry", "/log?as=operator", "/help?as=operator", "/nothing?as=operator",
+		"/sites/foundry-1?as=foundry", "/board?as=foundry", "/board/offers/foundry-1.o1?as=factory", "/board/contracts?as=factory", "/board/contracts/factory-1.f1?as=foundry", "/log?as=operator", "/help?as=operator", "/nothing?as=operator",
 	}
 }
 

@@ -35,6 +35,8 @@ type Market struct {
 	Log         []record.Message
 	Journal     []record.Decision
 	Funds       map[torg.Account]torg.Cost
+	OfferRows   []record.Offer
+	ForwardRows []record.Forward
 	Quotes      record.SupplierQuotes
 	Fail        error // every read returns it, where set
 
@@ -57,6 +59,7 @@ func New() *Market {
 	for s := open - 121; s <= open; s++ {
 		m.trade(cal, s, s == open)
 	}
+	m.board(cal)
 	m.now = m.present(cal, open)
 	return m
 }

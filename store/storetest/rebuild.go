@@ -152,7 +152,7 @@ func randomEvent(t *rapid.T, closed map[[2]int]bool, id string) (ledger.Event, b
 	site := rapid.SampledFrom([]torg.Site{foundry, factory}).Draw(t, "site")
 	energy := torg.Energy(rapid.Int64Range(-1_000_000, 1_000_000).Draw(t, "energy"))
 	discovery := rapid.IntRange(1, 2).Draw(t, "discovery")
-	switch rapid.IntRange(0, 10).Draw(t, "kind") {
+	switch rapid.IntRange(0, 13).Draw(t, "kind") {
 	case 0:
 		o := order(torg.OrderID(id), site, slot, torg.Buy, max(energy, 1), "5")
 		o.Discovery = discovery
@@ -184,6 +184,9 @@ func randomEvent(t *rapid.T, closed map[[2]int]bool, id string) (ledger.Event, b
 		return post(slot, torg.PostEscrow, torg.AccountEscrow, site.Participant.Account(), "0.00000001", ""), true
 	case 9:
 		return ledger.Event{Granted: &ledger.Granted{Mandate: torg.Mandate{Participant: site.Participant, Site: site.ID, Expires: time.Unix(int64(n), 0)}}}, true
+	}
+	if e, ok := randomBoard(t, slot, n); ok {
+		return e, true
 	}
 	return ledger.Event{Revoked: &ledger.Revoke{Participant: site.Participant, Site: site.ID}}, true
 }

@@ -35,6 +35,8 @@ func Run(t *testing.T, fresh func(testing.TB) string) {
 		{"readings beside forecasts", testReadings},
 		{"generated history", testHistory},
 		{"zones and lines", testZones},
+		{"the board", testBoard},
+		{"what sessions say of contracts", testMarks},
 		{"text that strangers choose", testStrangers},
 		{"one database, one chain", testBind},
 		{"keys, money on its way and rules", testTransfers},

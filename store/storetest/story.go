@@ -100,7 +100,7 @@ func testStory(t *testing.T, fresh func(testing.TB) string) {
 
 	c, err := s.Contract(ctx, torg.NewContractID(session(0), 1, 2))
 	must(t, err)
-	want := record.Contract{Contract: imported(First, 1, 2, 5_000), Session: session(0), State: "settled", Origin: record.OnLedger, Height: 3}
+	want := record.Contract{Contract: imported(First, 1, 2, 5_000), Session: session(0), State: "settled", Origin: record.OnLedger, Height: 3, Disputed: true}
 	equal(t, "contract", c, want)
 
 	checkStoryOrders(t, s)

@@ -183,6 +183,14 @@ func everything(t testing.TB, s *store.Store) string {
 		}
 		keep("balance "+string(a), balance, nil)
 	}
+	offers, _, err := s.Offers(ctx, record.BoardFilter{}, page)
+	keep("offers", offers, err)
+	forwards, _, err := s.Forwards(ctx, record.BoardFilter{}, page)
+	keep("forward contracts", forwards, err)
+	for _, f := range forwards {
+		one, err := s.Forward(ctx, f.ID())
+		keep("forward contract "+string(f.ID()), one, err)
+	}
 	text, err := json.MarshalIndent(all, "", " ")
 	must(t, err)
 	return string(text)
