@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -214,5 +215,8 @@ func TestPinnedFolder(t *testing.T) {
 	if after, _, _ := balance(c, "foundry"); after != before.Add(mustCost("123.45")) {
 		t.Errorf("the foundry had %s and has %s", before, after)
 	}
-	sameAsReplay(t, c)
+	stop(t, c)
+	if found, problems := replayed(t, cfg.Dir, math.MinInt64, always); len(problems) > 0 || found.Sessions == 0 {
+		t.Errorf("a replay of %d sessions finds %q\n%s", found.Sessions, problems, pinnedHelp)
+	}
 }
