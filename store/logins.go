@@ -23,13 +23,13 @@ func (t *tx) endSessions(ctx context.Context, name string, e account.Entry) erro
 // account.MaxSessions.
 func (u *Users) AddSession(ctx context.Context, s account.Session, e account.Entry) error {
 	return u.s.update(ctx, "login", func(t *tx) error {
-		err := t.insert(ctx, "web_sessions", "id, account, created, seen, address, agent",
-			[][]any{{s.ID[:], text(s.Account), s.Created.UnixMicro(), s.Seen.UnixMicro(), text(s.Address), text(s.Agent)}})
+		err := t.exec(ctx, `DELETE FROM web_sessions WHERE account = $1 AND id NOT IN
+			(SELECT id FROM web_sessions WHERE account = $1 ORDER BY created DESC, id LIMIT $2)`, text(s.Account), int64(account.MaxSessions-1))
 		if err != nil {
 			return err
 		}
-		err = t.exec(ctx, `DELETE FROM web_sessions WHERE account = $1 AND id NOT IN
-			(SELECT id FROM web_sessions WHERE account = $1 ORDER BY created DESC, id LIMIT $2)`, text(s.Account), int64(account.MaxSessions))
+		err = t.insert(ctx, "web_sessions", "id, account, created, seen, address, agent",
+			[][]any{{s.ID[:], text(s.Account), s.Created.UnixMicro(), s.Seen.UnixMicro(), text(s.Address), text(s.Agent)}})
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"torg"
 	"torg/account/accounttest"
 	"torg/account/gate"
 	"torg/internal/require"
@@ -32,6 +33,10 @@ func market() *recordtest.Market {
 	last := m.Log[len(m.Log)-1]
 	last.Session, last.From, last.To = d.Session, "factory-1", "exchange"
 	m.Log = append(m.Log, last)
+	foundrys, factorys := m.ForwardRows[0], m.ForwardRows[0]
+	foundrys.Proposer, foundrys.Number, foundrys.Buyer, foundrys.BuyerSite = torg.Sell, 9, "teplo", "teplo-1"
+	factorys.Proposer, factorys.Number, factorys.Seller, factorys.SellerSite = torg.Buy, 8, "teplo", "teplo-1"
+	m.ForwardRows = append(m.ForwardRows, foundrys, factorys)
 	return m
 }
 
@@ -47,6 +52,7 @@ type route struct {
 
 const (
 	published = "303 200 200 200 200 303"
+	unmanned  = "401 403 403 403 403 303" // nothing is concluded where no market runs
 	foundrys  = "303 200 404 200 404 303"
 )
 
@@ -63,6 +69,17 @@ var table = []route{
 	{"GET /log", "/log", nil, published, "Механический завод"},
 	{"GET /log", "/log?format=csv", nil, published, "factory-1"},
 	{"GET /log", "/log?site=foundry-1", nil, "303 200 404 200 200 303", ""},
+	{"GET /board", "/board", nil, published, ""},
+	{"GET /board", "/board?format=csv", nil, published, ""},
+	{"GET /board/offers/{id}", "/board/offers/foundry-1.o1", nil, published, ""},
+	{"GET /board/contracts", "/board/contracts", nil, published, "factory-1.f8"},
+	{"GET /board/contracts", "/board/contracts?format=csv", nil, published, "factory-1.f8"},
+	{"GET /board/contracts/{id}", "/board/contracts/foundry-1.f9", nil, foundrys, ""},
+	{"POST /board/offers", "/board/offers", url.Values{"site": {"foundry-1"}}, unmanned, ""},
+	{"POST /board/offers/{id}/take", "/board/offers/foundry-1.o1/take", url.Values{"site": {"foundry-1"}}, unmanned, ""},
+	{"POST /board/offers/{id}/withdraw", "/board/offers/foundry-1.o1/withdraw", url.Values{}, unmanned, ""},
+	{"POST /board/contracts/{id}/sign", "/board/contracts/foundry-1.f9/sign", url.Values{}, "401 403 404 403 404 303", ""},
+	{"POST /board/contracts/{id}/decline", "/board/contracts/foundry-1.f9/decline", url.Values{}, "401 403 404 403 404 303", ""},
 	{"GET /help", "/help", nil, published, ""},
 	{"GET /search", "/search?q=" + url.QueryEscape("Механический"), nil, published, "/sites/factory-1"},
 	{"GET /search", "/search?q=" + ours, nil, "303 303 200 303 200 303", ""},

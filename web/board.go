@@ -199,9 +199,9 @@ func (p *page) mySide(f record.Forward) torg.Side {
 }
 
 // other is the site across.
-func (p *page) other(f record.Forward) torg.SiteID {
-	_, site := f.Party(torg.Buy + torg.Sell - p.mySide(f))
-	return site
+func (p *page) otherName(f record.Forward) string {
+	who, site := f.Party(torg.Buy + torg.Sell - p.mySide(f))
+	return p.PlaceOf(site, who)
 }
 
 // signs says that the contract waits for the viewer's signature.
@@ -223,8 +223,8 @@ func (p *page) NextStep(f record.Forward) string {
 		if p.signs(f) {
 			return p.T("board.next.you", "Time", p.DayMinute(f.SignBy))
 		}
-		_, waits := f.Party(torg.Buy + torg.Sell - f.Proposer)
-		return p.T("board.next.other", "Site", p.Place(waits), "Time", p.DayMinute(f.SignBy))
+		who, waits := f.Party(torg.Buy + torg.Sell - f.Proposer)
+		return p.T("board.next.other", "Site", p.PlaceOf(waits, who), "Time", p.DayMinute(f.SignBy))
 	case "active":
 		if start := cal.Start(f.Open.First); p.Now.Time.Before(start) {
 			return p.T("board.next.starts", "Time", p.DayMinute(start))

@@ -138,10 +138,10 @@ func (s *site) takeOffer(p *page) error {
 		return p.done(r, err, "/board/contracts/"+d.ID)
 	}
 	p.Nav, p.Title = "board", p.T("board.sure.take")
-	_, across := c.Party(torg.Buy + torg.Sell - d.Side)
+	who, across := c.Party(torg.Buy + torg.Sell - d.Side)
 	v := sureView{Title: p.Title, Button: p.T("board.do.take"), Back: "/board/offers/" + id, Hidden: [][2]string{{"site", a.Site}, {"from", a.From}, {"to", a.To},
 		{"power", a.Power}, {"max_fee", c.MaxFee.String()}, {"until", c.SignBy.Format(time.RFC3339)}, {"number", strconv.FormatUint(c.Number, 10)}}}
-	v.Lines = append(p.dealLines(c, d.Side, *d.Quote), p.T("board.sure.half", "Site", p.Place(across), "Time", p.DayMinute(c.SignBy)))
+	v.Lines = append(p.dealLines(c, d.Side, *d.Quote), p.T("board.sure.half", "Site", p.PlaceOf(across, who), "Time", p.DayMinute(c.SignBy)))
 	v.Refused = p.refusedNow(*d.Quote)
 	if !s.Board.Holds(d.Party) {
 		v.Command = fmt.Sprintf("torg board take %s --site %s --number %d --key FILE", id, a.Site, c.Number)
@@ -158,8 +158,8 @@ func (p *page) refusedNow(q board.Quote) string {
 
 // dealLines say what a contract is, what it costs and why it is worth it.
 func (p *page) dealLines(c torg.Forward, side torg.Side, q board.Quote) []string {
-	_, across := c.Party(torg.Buy + torg.Sell - side)
-	lines := []string{p.T("board.sure.deal."+side.String(), "Site", p.Place(across), "Energy", p.Energy(q.Energy), "Power", p.Power(p.most(c.Profile)),
+	who, across := c.Party(torg.Buy + torg.Sell - side)
+	lines := []string{p.T("board.sure.deal."+side.String(), "Site", p.PlaceOf(across, who), "Energy", p.Energy(q.Energy), "Power", p.Power(p.most(c.Profile)),
 		"When", p.When(c.Profile), "Price", p.PriceUnit(p.Rate(c.Profile)), "Sum", p.Money(q.Price))}
 	switch {
 	case side == torg.Sell && q.Fee > 0:

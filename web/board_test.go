@@ -39,7 +39,7 @@ func TestBoardPages(t *testing.T) {
 	for path, want := range map[string]int{
 		"/board/offers/nobody.o1":                http.StatusNotFound,
 		"/board/contracts/nobody.f1":             http.StatusNotFound,
-		"/board/contracts/factory-1.f1?as=teplo": http.StatusForbidden,
+		"/board/contracts/factory-1.f1?as=teplo": http.StatusNotFound,
 		"/contracts/factory-1.f1?as=foundry":     http.StatusSeeOther,
 	} {
 		if w := get(h, path); w.Code != want {

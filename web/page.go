@@ -177,6 +177,15 @@ func (p *page) Place(id torg.SiteID) string {
 	return string(id)
 }
 
+// PlaceOf names a site of a participant, also one whose affairs are not the viewer's: then
+// by whose it is.
+func (p *page) PlaceOf(id torg.SiteID, of torg.ParticipantID) string {
+	if _, ok := p.place(id); ok {
+		return p.Place(id)
+	}
+	return p.Who(of)
+}
+
 // Part names a sender or receiver of a message: a site, a participant or a part of
 // the market.
 func (p *page) Part(id string) string {

@@ -142,12 +142,12 @@ func (b *Book) AddSession(_ context.Context, s account.Session, e account.Entry)
 		if _, err := b.find(s.Account); err != nil {
 			return err
 		}
-		b.sessions[s.ID] = s
-		if all := b.of(s.Account); len(all) > account.MaxSessions {
-			for _, old := range all[account.MaxSessions:] {
+		if all := b.of(s.Account); len(all) >= account.MaxSessions {
+			for _, old := range all[account.MaxSessions-1:] {
 				delete(b.sessions, old.ID)
 			}
 		}
+		b.sessions[s.ID] = s
 		b.note(e)
 		return nil
 	})

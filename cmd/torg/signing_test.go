@@ -21,7 +21,7 @@ import (
 )
 
 // keyFile writes an owner's private key as its owner would keep it.
-func keyFile(t *testing.T, m *prooftest.Market, dir string, name torg.ParticipantID) string {
+func ownerFile(t *testing.T, m *prooftest.Market, dir string, name torg.ParticipantID) string {
 	t.Helper()
 	key, err := m.Keys.Owner(name)
 	if err != nil {
@@ -61,7 +61,7 @@ func TestSignedOffline(t *testing.T) {
 	m, _ := traded(t, filepath.Join(dir, "data"))
 	api := httptest.NewServer(httpapi.New(httpapi.Config{Reader: recordtest.New(), Live: recordtest.New(), Transactions: m.Chain, Calendar: m.Cal}))
 	defer api.Close()
-	owner := keyFile(t, m, dir, "factory")
+	owner := ownerFile(t, m, dir, "factory")
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -154,11 +154,11 @@ func TestSignedOffline(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := filepath.Join(dir, "data")
-	out = good(append([]string{"keys", "add", "--participant", "factory", "--sequence", "1", "--new", keyFile(t, m, dir, "second"), "--data", data}, signs...)...)
+	out = good(append([]string{"keys", "add", "--participant", "factory", "--sequence", "1", "--new", ownerFile(t, m, dir, "second"), "--data", data}, signs...)...)
 	if !strings.Contains(out, "Committed in block") {
 		t.Errorf("keys add: %s", out)
 	}
-	status, _, errs := command(t, append([]string{"keys", "add", "--participant", "factory", "--sequence", "1", "--new", keyFile(t, m, dir, "second"), "--data", data}, signs...)...)
+	status, _, errs := command(t, append([]string{"keys", "add", "--participant", "factory", "--sequence", "1", "--new", ownerFile(t, m, dir, "second"), "--data", data}, signs...)...)
 	if status != 2 || !strings.Contains(errs, "duplicate") {
 		t.Errorf("the same change of keys again: %d %s", status, errs)
 	}
@@ -169,7 +169,7 @@ func TestBadSigning(t *testing.T) {
 	dir := t.TempDir()
 	keys := sign.NewPooledKeys(1)
 	m := &prooftest.Market{Keys: keys}
-	owner, out := keyFile(t, m, dir, "factory"), filepath.Join(dir, "out")
+	owner, out := ownerFile(t, m, dir, "factory"), filepath.Join(dir, "out")
 	agent, err := keys.Agent("factory")
 	if err != nil {
 		t.Fatal(err)
