@@ -160,10 +160,7 @@ func (r *archiver) copy(height int64) error {
 // log shows the log of session roots in the state before a block. There is nothing where
 // that state is no longer kept, because the day ended long ago: a later day's shows more.
 func (r *archiver) log(height int64) []byte {
-	app := r.chain.app
-	app.mu.Lock()
-	records, err := app.store.proveAt(height-1, [][]byte{ledger.LogKey()})
-	app.mu.Unlock()
+	records, err := r.chain.app.proveAt(height-1, ledger.LogKey())
 	if err != nil {
 		return nil
 	}
@@ -233,11 +230,14 @@ func (r *archiver) start() {
 	}()
 }
 
-// stop copies what is left and lets go of the archive.
+// stop copies what there is and lets go of the archive, before the node closes its
+// databases. What is committed meanwhile is copied at the next start. A second stop
+// does nothing.
 func (r *archiver) stop() {
 	if r.done != nil {
 		close(r.quit)
 		<-r.done
+		r.done = nil
 	}
 	if err := r.to.Close(); err != nil {
 		r.fail(err)
@@ -247,7 +247,7 @@ func (r *archiver) stop() {
 // try copies what is new. Where the archive cannot be written, nothing is pruned and the
 // market goes on.
 func (r *archiver) try() {
-	if err := r.follow(nil); err != nil {
+	if err := unharmed(func() error { return r.follow(nil) }); err != nil {
 		r.fail(err)
 		return
 	}

@@ -30,6 +30,7 @@ func hurry(cfg Config, began time.Time) Config {
 // were not pruned are there twice.
 func sameInArchive(t *testing.T, cfg Config) {
 	t.Helper()
+	stop(t, open(t, cfg)) // copies what was committed while the chain stopped
 	f, err := OpenFolder(cfg.Dir, cfg.Archive)
 	if err != nil {
 		t.Fatal(err)

@@ -241,6 +241,9 @@ func (c *Chain) Stop() error {
 		return nil
 	}
 	c.stopped = true
+	if c.archive != nil {
+		c.archive.stop()
+	}
 	var err error
 	if c.node.IsRunning() {
 		err = guard(c.cfg.Dir, c.node.Stop)

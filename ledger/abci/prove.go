@@ -70,6 +70,13 @@ func (s *store) prove(keys [][]byte) ([][]byte, error) {
 	return s.proveAt(s.version-1, keys)
 }
 
+// proveAt shows a record of the state after a block, if that state is kept.
+func (a *app) proveAt(height int64, key []byte) ([][]byte, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.store.proveAt(height, [][]byte{key})
+}
+
 // proveAt shows records of a version that is kept.
 func (s *store) proveAt(version int64, keys [][]byte) ([][]byte, error) {
 	tree, err := s.tree.GetImmutable(version)
