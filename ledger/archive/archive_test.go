@@ -159,9 +159,9 @@ func TestTablesForPeople(t *testing.T) {
 		"2026-11-26/orders.csv": "height,time,session,discovery,order,participant,site,zone,side,energy_wh,price,source,prefer,avoid,sequence,reserved,cut_wh,refused\n" +
 			"1,2026-11-26T23:59:50.000000123Z,19700101T000330Z,1,mill.x.1,mill,mill,z1,buy,1,5,\"a, \"\"b\"\"\",,,0,0,0,gate_closed\n" +
 			"6,2026-11-26T23:59:55.000000123Z,19700101T000330Z,1,mill.x.1,mill,mill,z1,buy,6,5,\"a, \"\"b\"\"\",,,0,0,0,gate_closed\n",
-		"2026-11-26/contracts.csv": "height,time,session,discovery,contract,round,buyer_order,seller_order,buyer,seller,energy_wh,buyer_price,seller_price,buyer_site,seller_site,buyer_zone,seller_zone\n" +
-			strings.Repeat("1,2026-11-26T23:59:50.000000123Z,19700101T000330Z,1,x-1-00001,1,,,mill,wind,5,-0.00003,0,,,,\n", 2) +
-			strings.Repeat("6,2026-11-26T23:59:55.000000123Z,19700101T000330Z,1,x-1-00006,1,,,mill,wind,5,-0.00003,0,,,,\n", 2),
+		"2026-11-26/contracts.csv": "height,time,session,discovery,contract,round,buyer_order,seller_order,buyer,seller,energy_wh,buyer_price,seller_price,buyer_site,seller_site,buyer_zone,seller_zone,slots\n" +
+			strings.Repeat("1,2026-11-26T23:59:50.000000123Z,19700101T000330Z,1,x-1-00001,1,,,mill,wind,5,-0.00003,0,,,,,1\n", 2) +
+			strings.Repeat("6,2026-11-26T23:59:55.000000123Z,19700101T000330Z,1,x-1-00006,1,,,mill,wind,5,-0.00003,0,,,,,1\n", 2),
 	} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil || string(got) != want {

@@ -11,8 +11,9 @@ import (
 	"torg/ledger"
 )
 
-// tables writes what people read of a day: a row for each order that came and for each
-// contract that was made, in the order of the chain.
+// tables writes what people read of a day: a row for each order that came, for each
+// contract of a session and for each step of a contract of the board, in the order of
+// the chain.
 type tables struct {
 	calendar          torg.Calendar
 	orders, contracts *csv.Writer
@@ -22,7 +23,7 @@ var (
 	orderColumns = strings.Fields("height time session discovery order participant site zone side energy_wh price source prefer avoid sequence " +
 		"reserved cut_wh refused")
 	contractColumns = strings.Fields("height time session discovery contract round buyer_order seller_order buyer seller energy_wh " +
-		"buyer_price seller_price buyer_site seller_site buyer_zone seller_zone")
+		"buyer_price seller_price buyer_site seller_site buyer_zone seller_zone slots")
 )
 
 func newTables(c torg.Calendar, orders, contracts io.Writer) *tables {
@@ -41,8 +42,11 @@ func (t *tables) add(c ledger.Committed) {
 		}
 		if e.Cleared != nil {
 			for _, k := range e.Cleared.Contracts {
-				t.contract(height, at, k)
+				t.contract(height, at, k, 1)
 			}
+		}
+		if e.Forward != nil && e.Forward.State == ledger.ForwardActive && concludes(c, e.Forward.Contract.ID()) {
+			t.forward(height, at, *e.Forward)
 		}
 	}
 }
@@ -57,11 +61,43 @@ func (t *tables) order(height, at string, e ledger.OrderTaken) {
 	})
 }
 
-func (t *tables) contract(height, at string, k torg.Contract) {
+// concludes says whether a block brought a signature of a contract of the board: in
+// others it only covers another day of it, or closes part of it out.
+func concludes(c ledger.Committed, id torg.ContractID) bool {
+	for i, raw := range c.Txs {
+		if c.Codes[i] != "" {
+			continue
+		}
+		if tx, err := ledger.Decode(raw); err == nil {
+			if b, ok := tx.Body.(ledger.Conclude); ok && b.Contract.ID() == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// forward writes a contract of the board as both parties signed it: a row for each step,
+// with the energy of each of its slots, of discovery and round 0.
+func (t *tables) forward(height, at string, f ledger.ForwardChanged) {
+	slot := f.Contract.Profile.First
+	for _, s := range f.Contract.Profile.Steps {
+		if s.Energy > 0 {
+			t.contract(height, at, torg.Contract{ID: f.Contract.ID(), Slot: slot, Trade: torg.Trade{
+				Buyer: f.Contract.Buyer, Seller: f.Contract.Seller, BuyerSite: f.Contract.BuyerSite, SellerSite: f.Contract.SellerSite,
+				BuyerZone: f.Path[len(f.Path)-1], SellerZone: f.Path[0], Energy: s.Energy, BuyerPrice: s.Price + f.Fee, SellerPrice: s.Price,
+			}}, s.Slots)
+		}
+		slot += torg.Slot(s.Slots)
+	}
+}
+
+func (t *tables) contract(height, at string, k torg.Contract, slots uint32) {
 	_ = t.contracts.Write([]string{
 		height, at, t.calendar.Session(k.Slot), strconv.Itoa(k.Discovery), string(k.ID), strconv.Itoa(k.Round),
 		string(k.BuyOrder), string(k.SellOrder), string(k.Buyer), string(k.Seller), strconv.FormatInt(int64(k.Energy), 10),
 		k.BuyerPrice.String(), k.SellerPrice.String(), string(k.BuyerSite), string(k.SellerSite), string(k.BuyerZone), string(k.SellerZone),
+		strconv.FormatUint(uint64(slots), 10),
 	})
 }
 
