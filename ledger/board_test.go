@@ -66,7 +66,6 @@ func (b *bench) conclude(f torg.Forward, sides ...torg.Side) ledger.Conclude {
 }
 
 func forwardOf(e ledger.Event) *ledger.ForwardChanged { return e.Forward }
-func postedOf(e ledger.Event) *ledger.Posted          { return e.Posted }
 func unpostedOf(e ledger.Event) *ledger.Unposted      { return e.Unposted }
 
 // states are what events say became of contracts, in their order.

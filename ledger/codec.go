@@ -68,7 +68,8 @@ func Assemble(b Body, sig []byte) ([]byte, error) {
 
 // fits refuses a body that has more of something than one transaction carries.
 func fits(b Body) error {
-	n, most, what := 0, 0, ""
+	var n, most int
+	var what string
 	switch b := b.(type) {
 	case Admit:
 		n, most, what = len(b.Sites), MaxSites, "sites"

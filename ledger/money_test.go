@@ -314,10 +314,10 @@ func TestMoneyLaws(t *testing.T) {
 			day := at.Unix() / 86400
 			for _, e := range r.Events {
 				if d := e.Deposit; d != nil {
-					switch {
-					case d.State == ledger.MoneyPending:
+					switch d.State {
+					case ledger.MoneyPending:
 						waited[d.Reference] = true
-					case d.State == ledger.MoneyCredited:
+					case ledger.MoneyCredited:
 						came = came.Add(d.Amount.Cost())
 						if !waited[d.Reference] {
 							in[day] += d.Amount

@@ -121,7 +121,7 @@ func newCrowd(b *testing.B, n int) *crowd {
 	b.Cleanup(func() { _ = c.chain.Stop() })
 	c.world, err = world.New(world.Config{
 		Scenario: sc, Genesis: genesis, Clock: c, Chain: c.chain, Keys: keys, Perfect: true,
-		Decider: decider(c.decide(decide.Remote{Bus: asking})), Recorder: c, Log: slog.New(slog.NewTextHandler(b.Output(), nil)),
+		Decider: c.decide(decide.Remote{Bus: asking}), Recorder: c, Log: slog.New(slog.NewTextHandler(b.Output(), nil)),
 	})
 	c.must(err)
 	c.chain.Watch(c.observe)

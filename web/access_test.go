@@ -33,10 +33,10 @@ func market() *recordtest.Market {
 	last := m.Log[len(m.Log)-1]
 	last.Session, last.From, last.To = d.Session, "factory-1", "exchange"
 	m.Log = append(m.Log, last)
-	foundrys, factorys := m.ForwardRows[0], m.ForwardRows[0]
+	foundrys, another := m.ForwardRows[0], m.ForwardRows[0]
 	foundrys.Proposer, foundrys.Number, foundrys.Buyer, foundrys.BuyerSite = torg.Sell, 9, "teplo", "teplo-1"
-	factorys.Proposer, factorys.Number, factorys.Seller, factorys.SellerSite = torg.Buy, 8, "teplo", "teplo-1"
-	m.ForwardRows = append(m.ForwardRows, foundrys, factorys)
+	another.Proposer, another.Number, another.Seller, another.SellerSite = torg.Buy, 8, "teplo", "teplo-1"
+	m.ForwardRows = append(m.ForwardRows, foundrys, another)
 	return m
 }
 

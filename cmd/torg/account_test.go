@@ -245,7 +245,7 @@ func TestRemote(t *testing.T) {
 			t.Fatal(err)
 		}
 		answer, err := c.r.do(request)
-		got := ""
+		var got string
 		if err != nil {
 			got = err.Error()
 		} else {

@@ -81,7 +81,7 @@ func growthSigned(ctx context.Context, r *rig) error {
 	if err != nil {
 		return err
 	}
-	defer chain.Stop()
+	defer func() { _ = chain.Stop() }()
 	chain.View(func(v ledger.View) {
 		if v.Height() > 0 {
 			clock.set(v.Time().Add(time.Second)) // later: orders sent again replace those before
