@@ -325,3 +325,24 @@ func (l Load) MostWith(p Profile) Energy {
 	})
 	return most
 }
+
+// Over calls f for each run of slots, from one to the one before another, of those from
+// slot from to slot last, in which the load is more than so much energy.
+func (l Load) Over(most Energy, from, last Slot, f func(from, to Slot)) {
+	for i := max(l.index(from), 0); i < len(l.levels) && l.levels[i].from <= last; i++ {
+		if l.levels[i].energy <= most {
+			continue
+		}
+		begin := l.levels[i].from
+		for i+1 < len(l.levels) && l.levels[i+1].energy > most {
+			i++
+		}
+		end := last + 1
+		if i+1 < len(l.levels) {
+			end = min(end, l.levels[i+1].from)
+		}
+		if begin = max(begin, from); begin < end {
+			f(begin, end)
+		}
+	}
+}

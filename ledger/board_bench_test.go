@@ -70,3 +70,24 @@ func BenchmarkOpenForwards(b *testing.B) {
 		w.l.Discard()
 	}
 }
+
+// A block of 40 orders in a session with 2,000 active contracts, all of later slots.
+func BenchmarkOrdersBesideForwards(b *testing.B) {
+	w, _ := manyForwards(b, 2000, 0, 96)
+	body := ledger.Orders{Slot: w.slot(1), Discovery: 1}
+	w.block(w.at(1, 0.1))
+	for i := range 20 {
+		for zone, name := range map[torg.ZoneID]string{"z2": fmt.Sprintf("s%02d", i), "z1": fmt.Sprintf("b%02d", i)} {
+			o := w.order(1, 1, name, torg.Buy, kWh, "5")
+			o.Zone = zone
+			body.Orders = append(body.Orders, ledger.SignedOrder{Order: o})
+		}
+	}
+	block := ledger.Block{Height: w.height + 1, Time: w.at(1, 0.2), Txs: [][]byte{w.encode(body)}}
+	for b.Loop() {
+		if r := w.l.Apply(block); r.Codes[0] != "" {
+			b.Fatal(r.Codes)
+		}
+		w.l.Discard()
+	}
+}

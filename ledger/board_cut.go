@@ -36,7 +36,11 @@ func (s *state) cutForwards(line int, capacity torg.Energy, from, last torg.Slot
 	}
 	from = max(from, s.nextSlot())
 	for _, back := range []bool{false, true} {
-		h := hop{uint32(line), back}
+		h, over := hop{uint32(line), back}, false
+		s.sum(lineLoad(h)).Over(share, from, last, func(_, _ torg.Slot) { over = true })
+		if !over {
+			continue
+		}
 		for _, f := range s.holders(h) {
 			if f.state == ForwardProposed && s.isOver(f, h, share, from, last) {
 				f = f.change()
@@ -44,7 +48,7 @@ func (s *state) cutForwards(line int, capacity torg.Energy, from, last torg.Slot
 				s.end(f, ForwardVoided)
 			}
 		}
-		s.cutWay(s.holders(h), share, from, last)
+		s.cutWay(h, share, from, last)
 	}
 }
 
@@ -66,39 +70,54 @@ func (s *state) isOver(f *forward, h hop, share torg.Energy, from, last torg.Slo
 	return load.MostWith(f.open.Cut(from, min(last, f.open.Last())+1)) > share
 }
 
-// cutWay cuts contracts to a share of a line, run by run of slots in which none of them
-// changes.
-func (s *state) cutWay(list []*forward, share torg.Energy, from, last torg.Slot) {
-	left := make([]torg.Profile, len(list))
-	var ends []torg.Slot
-	for i, f := range list {
-		left[i] = f.open.Cut(f.open.First, from).Add(f.open.Cut(last+1, f.open.Last()+1))
-		for _, at := range append(f.starts, f.open.Last()+1) {
-			ends = append(ends, min(max(at, from), last+1))
-		}
-	}
-	slices.Sort(ends)
-	ends = slices.Compact(ends)
-	energies := make([]torg.Energy, len(list))
-	runs := make([][]torg.Step, len(list))
-	for i := 0; i+1 < len(ends); i++ {
-		sum := torg.Energy(0)
+// cutWay cuts contracts to a share of a line where they hold more, run by run of slots in
+// which none of them changes. Slots in which they do not cost nothing.
+func (s *state) cutWay(h hop, share torg.Energy, from, last torg.Slot) {
+	list := s.holders(h)
+	gone := make([][]torg.Step, len(list)) // from slot from on
+	ends := make([]torg.Slot, len(list))   // of gone
+	s.sum(lineLoad(h)).Over(share, from, last, func(a, b torg.Slot) {
+		var here []int
+		bounds := []torg.Slot{a, b}
 		for j, f := range list {
-			energies[j], _ = f.at(ends[i])
-			sum += energies[j]
+			if f.open.First >= b || f.open.Last() < a {
+				continue
+			}
+			here = append(here, j)
+			n, _ := slices.BinarySearch(f.starts, a)
+			for ; n < len(f.starts) && f.starts[n] < b; n++ {
+				bounds = append(bounds, f.starts[n])
+			}
+			bounds = append(bounds, min(f.open.Last()+1, b))
 		}
-		kept := torg.ApportionEnergy(min(sum, share), energies)
-		for j, f := range list {
-			_, price := f.at(ends[i])
-			runs[j] = append(runs[j], torg.Step{Slots: uint32(ends[i+1] - ends[i]), Energy: kept[j], Price: price})
+		slices.Sort(bounds)
+		bounds = slices.Compact(bounds)
+		energies := make([]torg.Energy, len(here))
+		for i := 0; i+1 < len(bounds); i++ {
+			at, slots := bounds[i], uint32(bounds[i+1]-bounds[i])
+			for n, j := range here {
+				energies[n], _ = list[j].at(at)
+			}
+			for n, kept := range torg.ApportionEnergy(share, energies) {
+				j := here[n]
+				if energies[n] == kept {
+					continue
+				}
+				if len(gone[j]) == 0 {
+					ends[j] = from
+				}
+				if ends[j] < at {
+					gone[j] = append(gone[j], torg.Step{Slots: uint32(at - ends[j])})
+				}
+				_, price := list[j].at(at)
+				gone[j] = append(gone[j], torg.Step{Slots: slots, Energy: energies[n] - kept, Price: price})
+				ends[j] = bounds[i+1]
+			}
 		}
-	}
+	})
 	for j, f := range list {
-		if len(ends) > 0 {
-			left[j] = left[j].Add(torg.NewProfile(ends[0], runs[j]...))
-		}
-		if !left[j].Equal(f.open) {
-			s.shrink(f, left[j], torg.ReasonLine, s.covered())
+		if len(gone[j]) > 0 {
+			s.shrink(f, f.open.Sub(torg.NewProfile(from, gone[j]...)), torg.ReasonLine, s.covered())
 		}
 	}
 }

@@ -206,22 +206,29 @@ func (s *state) grid(slot torg.Slot) torg.Complex {
 
 // forwardNet is a site's net energy of forwards in a slot, consumption plus.
 func (s *state) forwardNet(site torg.SiteID, slot torg.Slot) torg.Energy {
-	if slot > s.head.session.slot {
+	switch running := s.head.session.slot; {
+	case slot > running:
 		return s.sum(siteLoad(site, torg.Buy)).At(slot) - s.sum(siteLoad(site, torg.Sell)).At(slot)
+	case slot < running:
+		return s.forwardNets(slot)[site]
+	case s.nets == nil || s.netsOf != slot:
+		s.nets, s.netsOf = s.forwardNets(slot), slot
 	}
-	net := torg.Energy(0)
+	return s.nets[site]
+}
+
+// forwardNets is the net energy of active forwards in a slot, consumption plus, of all
+// sites that have any.
+func (s *state) forwardNets(slot torg.Slot) map[torg.SiteID]torg.Energy {
+	nets := map[torg.SiteID]torg.Energy{}
 	for _, id := range s.forwardIDs() {
 		f, _ := s.forwards.get(id)
-		if f.BuyerSite != site && f.SellerSite != site || f.state == ForwardProposed {
-			continue
+		if e, _ := f.at(slot); e > 0 && f.state != ForwardProposed {
+			nets[f.BuyerSite] += e
+			nets[f.SellerSite] -= e
 		}
-		e, _ := f.at(slot)
-		if f.SellerSite == site {
-			e = -e
-		}
-		net += e
 	}
-	return net
+	return nets
 }
 
 // orderRoom is the most energy of an order of a side that a site's connection has room

@@ -57,15 +57,7 @@ func (v View) ForwardNet(site torg.SiteID, slot torg.Slot) torg.Energy {
 // ForwardNets returns the net energy of active forward contracts, consumption plus, of
 // all sites that have any in a slot that is not settled.
 func (v View) ForwardNets(slot torg.Slot) map[torg.SiteID]torg.Energy {
-	nets := map[torg.SiteID]torg.Energy{}
-	for _, id := range v.s.forwardIDs() {
-		f, _ := v.s.forwards.get(id)
-		if e, _ := f.at(slot); e > 0 && f.state != ForwardProposed {
-			nets[f.BuyerSite] += e
-			nets[f.SellerSite] -= e
-		}
-	}
-	return nets
+	return v.s.forwardNets(slot)
 }
 
 // Grid returns the complex as a slot's session clears it: the lines without what active

@@ -90,6 +90,9 @@ type state struct {
 	known   []*Rules    // since birth and after each amendment; nil: not worked out yet
 
 	forwardList []torg.ContractID // the forwards' keys in order; nil: not known
+
+	nets   map[torg.SiteID]torg.Energy // of forwards in slot netsOf, whose session runs: nothing changes them; nil: not known
+	netsOf torg.Slot
 }
 
 func newState(r *rules) *state {
