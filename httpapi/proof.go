@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"torg"
+	"torg/record"
 )
 
 // Proofs make the proof of a contract that torg contract verify checks, as a zip
@@ -40,7 +42,11 @@ func (a *api) proof(h huma.API) {
 		if a.Proofs == nil {
 			return nil, Problem{Status: http.StatusConflict, Code: "not_running", Detail: "this market runs without consensus: nothing to prove from"}
 		}
-		if _, err := a.Reader.Contract(ctx, torg.ContractID(in.ID)); err != nil { // not the viewer's, or not there
+		_, err := a.Reader.Contract(ctx, torg.ContractID(in.ID))
+		if errors.Is(err, record.ErrNotFound) { // a contract of the board
+			_, err = a.Reader.Forward(ctx, torg.ContractID(in.ID))
+		}
+		if err != nil { // not the viewer's, or not there
 			return nil, a.noContract(in.ID, err)
 		}
 		zip, err := a.Proofs.Proof(ctx, torg.ContractID(in.ID), in.From)
