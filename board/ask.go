@@ -81,7 +81,7 @@ func (d *Desk) Draft(ctx context.Context, a Ask, in *time.Location, acts func(to
 	}
 	out.Kind = a.Kind
 	if out.Contract != nil {
-		q, err := d.Quote(ctx, *out.Contract)
+		q, err := d.Quote(ctx, *out.Contract, out.Side)
 		if err != nil {
 			return out, err
 		}

@@ -123,7 +123,7 @@ func (d *Desk) DraftContract(ctx context.Context, c torg.Forward, maxFee *torg.P
 		c.MaxFee = *maxFee
 	case c.Proposer == torg.Buy && c.MaxFee == 0:
 		c.MaxFee = torg.MaxPrice
-		q, err := d.Quote(ctx, c)
+		q, err := d.Quote(ctx, c, c.Proposer)
 		if err != nil {
 			return c, err
 		}
