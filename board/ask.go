@@ -7,6 +7,7 @@ import (
 
 	"torg"
 	"torg/ledger"
+	"torg/record"
 )
 
 // The kinds of things that people sign on the board.
@@ -81,7 +82,7 @@ func (d *Desk) Draft(ctx context.Context, a Ask, in *time.Location, acts func(to
 	}
 	out.Kind = a.Kind
 	if out.Contract != nil {
-		q, err := d.Quote(ctx, *out.Contract)
+		q, err := d.Quote(ctx, *out.Contract, out.Side)
 		if err != nil {
 			return out, err
 		}
@@ -209,6 +210,9 @@ func (d *Desk) askContractID(ctx context.Context, a Ask, acts func(torg.Particip
 	c, err := d.forward(ctx, torg.ContractID(a.Contract))
 	if err != nil {
 		return out, unknown("contract", a.Contract, err)
+	}
+	if !acts(c.Buyer) && !acts(c.Seller) { // as if it did not exist
+		return out, unknown("contract", a.Contract, record.ErrNotFound)
 	}
 	side := torg.Buy
 	switch {

@@ -128,6 +128,9 @@ func (d *Desk) Conclude(ctx context.Context, c torg.Forward, side torg.Side, buy
 	if err := c.Profile.Valid(); err != nil {
 		return Receipt{}, err
 	}
+	if err := d.owners(ctx, &c); err != nil {
+		return Receipt{}, err // also before the id tells whether another's contract is there
+	}
 	if len(buyer) == 0 && len(seller) == 0 {
 		party, _ := c.Party(side)
 		signature, err := d.sign(party, ledger.ForwardMessage(d.ChainID(), c))

@@ -90,20 +90,8 @@ func (d *Desk) DraftTake(ctx context.Context, t Take) (torg.Forward, error) {
 // next number, the time to sign by, and with maxFee nil, for a buyer who proposes, what
 // the path costs now.
 func (d *Desk) DraftContract(ctx context.Context, c torg.Forward, maxFee *torg.Price) (torg.Forward, error) {
-	for _, x := range []struct {
-		site  torg.SiteID
-		party *torg.ParticipantID
-	}{{c.BuyerSite, &c.Buyer}, {c.SellerSite, &c.Seller}} {
-		at, err := d.Site(ctx, x.site)
-		if err != nil {
-			return c, err
-		}
-		if *x.party == "" {
-			*x.party = at.Participant
-		}
-		if *x.party != at.Participant {
-			return c, fmt.Errorf("site %s is not of %s: %w", x.site, *x.party, torg.ErrNotYours)
-		}
+	if err := d.owners(ctx, &c); err != nil {
+		return c, err
 	}
 	if err := d.ahead(c.Profile); err != nil {
 		return c, err
@@ -123,13 +111,33 @@ func (d *Desk) DraftContract(ctx context.Context, c torg.Forward, maxFee *torg.P
 		c.MaxFee = *maxFee
 	case c.Proposer == torg.Buy && c.MaxFee == 0:
 		c.MaxFee = torg.MaxPrice
-		q, err := d.Quote(ctx, c)
+		q, err := d.Quote(ctx, c, c.Proposer)
 		if err != nil {
 			return c, err
 		}
 		c.MaxFee = q.Fee // 0 where no path was found: the ledger says why
 	}
 	return c, nil
+}
+
+// owners fills in whose a contract's sites are, and refuses it where it says another.
+func (d *Desk) owners(ctx context.Context, c *torg.Forward) error {
+	for _, x := range []struct {
+		site  torg.SiteID
+		party *torg.ParticipantID
+	}{{c.BuyerSite, &c.Buyer}, {c.SellerSite, &c.Seller}} {
+		at, err := d.Site(ctx, x.site)
+		if err != nil {
+			return err
+		}
+		if *x.party == "" {
+			*x.party = at.Participant
+		}
+		if *x.party != at.Participant {
+			return fmt.Errorf("site %s is not of %s: %w", x.site, *x.party, torg.ErrNotYours)
+		}
+	}
+	return nil
 }
 
 // ahead refuses a profile whose first session has opened.

@@ -55,13 +55,13 @@ func (d *Desk) Against(site torg.Site, p torg.Profile) (pay, get torg.Cost) {
 }
 
 // Quote says what concluding a contract now, or signing one that is proposed, would cost
-// and hold.
-func (d *Desk) Quote(ctx context.Context, c torg.Forward) (Quote, error) {
+// and hold, and whether the party on a side could sign it.
+func (d *Desk) Quote(ctx context.Context, c torg.Forward, signs torg.Side) (Quote, error) {
 	var q Quote
 	var refused error
 	d.cfg.Chain.View(func(v ledger.View) {
 		var k ledger.BoardQuote
-		k, refused = v.QuoteBoard(c)
+		k, refused = v.QuoteBoard(c, signs)
 		q = Quote{Fee: k.Fee, Path: k.Path, Escrow: k.Buyer, Guarantee: k.Seller, Covered: k.Covered}
 	})
 	if refused != nil {

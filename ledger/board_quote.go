@@ -14,10 +14,11 @@ type BoardQuote struct {
 	Covered       torg.Slot     // money is held for slots before this one
 }
 
-// QuoteBoard is Quote with what is held, also of a contract that is proposed: of that one
-// it says whether the party that has not signed could. With an error it says as much as
-// is known.
-func (v View) QuoteBoard(c torg.Forward) (q BoardQuote, err error) {
+// QuoteBoard is Quote with what is held, also of a contract that is proposed, and says
+// whether the party on a side could sign it now. Of the other party's money and
+// connection it says nothing: they are that party's own business, and no proposal is
+// refused for them. With an error it says as much as is known.
+func (v View) QuoteBoard(c torg.Forward, signs torg.Side) (q BoardQuote, err error) {
 	f, proposed := v.s.forwards.get(c.ID())
 	if proposed && f.state != ForwardProposed {
 		return q, fmt.Errorf("contract %s is %s: %w", c.ID(), f.state, torg.ErrAlreadySigned)
@@ -35,9 +36,9 @@ func (v View) QuoteBoard(c torg.Forward) (q BoardQuote, err error) {
 		} else {
 			q.Seller = held
 		}
-		if able := v.s.ableTo(f, side); !f.by(side).there && err == nil {
-			err = able
-		}
+	}
+	if !f.by(signs).there {
+		err = v.s.ableTo(f, signs)
 	}
 	return q, err
 }

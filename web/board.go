@@ -64,8 +64,11 @@ func (s *site) board(p *page) error {
 		}
 		return csv(p, "board", rows, export.Offers(s.Calendar))
 	}
-	v := boardView{Form: p.emptyForm()}
+	var v boardView
 	var err error
+	if v.Form, err = p.emptyForm(); err != nil {
+		return err
+	}
 	if v.Offers, v.Next, err = s.Reader.Offers(ctx, f, p.asked()); err != nil {
 		return err
 	}
@@ -99,19 +102,23 @@ func (s *site) deals(p *page) error {
 
 const inputTime = "2006-01-02T15:04"
 
-// emptyForm offers tomorrow's working day.
-func (p *page) emptyForm() offerForm {
+// emptyForm offers tomorrow's working day, for the side that the first site is mostly on.
+func (p *page) emptyForm() (offerForm, error) {
 	local := p.Now.Time.In(p.site.Location)
 	day := time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, p.site.Location)
 	f := offerForm{Side: torg.Buy.String(), From: day.Add(8 * time.Hour).Format(inputTime), To: day.Add(20 * time.Hour).Format(inputTime)}
 	if len(p.Viewer.Sites) > 0 {
 		at := p.Viewer.Sites[0]
 		f.Site = at.ID
-		if (spot{Site: at}).sells() {
+		now, err := p.spot(p.r.Context(), at, p.span())
+		if err != nil {
+			return f, err
+		}
+		if now.sells() {
 			f.Side = torg.Sell.String()
 		}
 	}
-	return f
+	return f, nil
 }
 
 // offerView is one offer with what the viewer may do about it.

@@ -69,19 +69,14 @@ func (s *site) postOffer(p *page) error {
 	}
 	v.Lines = p.offerLines(o, d.Rounding)
 	if !s.Board.Holds(d.Party) {
-		v.Command = fmt.Sprintf("torg board post --site %s --side %s --from %s --to %s --power %s --price %s --number %d --key FILE", a.Site, a.Side, a.From, a.To, shell(a.Power), shell(a.Price), o.Number)
+		whole := ""
+		if a.Whole {
+			whole = " --whole"
+		}
+		v.Command = commandLine("torg board post"+whole, [][2]string{{"site", a.Site}, {"side", a.Side}, {"from", a.From}, {"to", a.To}, {"power", a.Power}, {"price", a.Price},
+			{"max-fee", a.MaxFee}, {"source", a.Source}, {"until", o.Expires.Format(time.RFC3339)}, {"number", strconv.FormatUint(o.Number, 10)}}...)
 	}
 	return p.show(http.StatusOK, surePage(p, v))
-}
-
-// shell quotes an argument that a shell would take apart.
-func shell(s string) string {
-	for _, c := range s {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == ',' || c == '-' || c == ':') {
-			return strconv.Quote(s)
-		}
-	}
-	return s
 }
 
 // offerLines say what an offer is and what it binds to.
@@ -144,7 +139,8 @@ func (s *site) takeOffer(p *page) error {
 	v.Lines = append(p.dealLines(c, d.Side, *d.Quote), p.T("board.sure.half", "Site", p.PlaceOf(across, who), "Time", p.DayMinute(c.SignBy)))
 	v.Refused = p.refusedNow(*d.Quote)
 	if !s.Board.Holds(d.Party) {
-		v.Command = fmt.Sprintf("torg board take %s --site %s --number %d --key FILE", id, a.Site, c.Number)
+		v.Command = commandLine("torg board take "+shell(id), [][2]string{{"site", a.Site}, {"from", a.From}, {"to", a.To}, {"power", a.Power}, {"max-fee", c.MaxFee.String()},
+			{"until", c.SignBy.Format(time.RFC3339)}, {"number", strconv.FormatUint(c.Number, 10)}}...)
 	}
 	return p.show(http.StatusOK, surePage(p, v))
 }
@@ -233,7 +229,7 @@ func (s *site) answer(p *page, kind string) error {
 		v.Lines = []string{p.T("board.sure.none"), p.T("board.sure.back")}
 	}
 	if !s.Board.Holds(d.Party) {
-		v.Command = fmt.Sprintf("torg board %s %s --side %s --key FILE", kind, id, side)
+		v.Command = commandLine("torg board "+kind+" "+shell(id), [2]string{"side", side.String()})
 	}
 	return p.show(http.StatusOK, surePage(p, v))
 }
@@ -251,7 +247,7 @@ func (s *site) withdrawOffer(p *page) error {
 	p.Nav, p.Title = "board", p.T("board.sure.unpost")
 	v := sureView{Title: p.Title, Button: p.T("board.do.unpost"), Back: "/board/offers/" + id, Lines: []string{p.T("board.sure.unpost.text"), p.T("board.sure.unpost.stay")}}
 	if !s.Board.Holds(d.Party) {
-		v.Command = fmt.Sprintf("torg board withdraw %s --key FILE", id)
+		v.Command = commandLine("torg board withdraw " + shell(id))
 	}
 	return p.show(http.StatusOK, surePage(p, v))
 }

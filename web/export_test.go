@@ -5,6 +5,9 @@ import "torg"
 // Digits lets tests hold the server's numbers against the browser's.
 func Digits(lang string, v float64, decimals int) string { return newWriter(lang).Number(v, decimals) }
 
+// CommandLine is what a page tells its reader to run.
+var CommandLine = commandLine
+
 // Flowing is a line with its flow.
 type Flowing = lineRow
 

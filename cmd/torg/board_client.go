@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
 	"torg"
@@ -24,12 +21,11 @@ import (
 // boardClient asks a market over HTTP. The key signs on this machine and never leaves
 // it.
 type boardClient struct {
-	URL    string `name:"url" help:"Address of the market." default:"http://127.0.0.1:8080" env:"TORG_URL"`
-	Key    string `help:"Your private key, PKCS#8 in PEM; without it a server that holds it signs." type:"path"`
-	APIKey string `name:"api-key" help:"Key for the API, where the market asks for one." env:"TORG_API_KEY"`
-	CA     string `name:"ca" help:"Certificate of the authority that signed the server's, PEM." type:"path"`
-	JSON   bool   `name:"json" help:"Write JSON."`
-	Dry    bool   `name:"dry-run" help:"Say what would be signed and what it would cost, and sign nothing."`
+	caller
+	URL  string `name:"url" help:"Address of the market." default:"http://127.0.0.1:8080" env:"TORG_URL"`
+	Key  string `help:"Your private key, PKCS#8 in PEM; without it a server that holds it signs." type:"path"`
+	JSON bool   `name:"json" help:"Write JSON."`
+	Dry  bool   `name:"dry-run" help:"Say what would be signed and what it would cost, and sign nothing."`
 }
 
 // rules are what the client has to know of the complex.
@@ -45,31 +41,17 @@ const (
 	answerWait = time.Minute
 )
 
-func (c boardClient) http() (*http.Client, *url.URL, error) {
+func (c boardClient) base() (*url.URL, error) {
 	base, err := url.Parse(c.URL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, nil, usage(fmt.Errorf("--url %q is not an address such as http://127.0.0.1:8080", c.URL))
+		return nil, usage(fmt.Errorf("--url %q is not an address such as http://127.0.0.1:8080", c.URL))
 	}
-	client := &http.Client{Timeout: answerWait}
-	if c.CA != "" {
-		pem, err := os.ReadFile(c.CA)
-		if err != nil {
-			return nil, nil, usage(err)
-		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, nil, usage(fmt.Errorf("--ca %s: no certificate in PEM", c.CA))
-		}
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-		client.Transport = transport
-	}
-	return client, base, nil
+	return base, nil
 }
 
 // do asks the market and reads its answer into v.
 func (c boardClient) do(ctx context.Context, method, path string, query url.Values, body, v any) error {
-	client, base, err := c.http()
+	base, err := c.base()
 	if err != nil {
 		return err
 	}
@@ -83,6 +65,8 @@ func (c boardClient) do(ctx context.Context, method, path string, query url.Valu
 		}
 		send = bytes.NewReader(b)
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, at.String(), send)
 	if err != nil {
 		return usage(err)
@@ -91,12 +75,9 @@ func (c boardClient) do(ctx context.Context, method, path string, query url.Valu
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	if c.APIKey != "" {
-		r.Header.Set("Authorization", "Bearer "+c.APIKey)
-	}
-	answer, err := client.Do(r)
+	answer, err := c.remote().do(r)
 	if err != nil {
-		return fmt.Errorf("no market answers: %w", err)
+		return err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))

@@ -32,6 +32,7 @@ type boardMarket struct {
 	url              string
 	foundry, factory string // key files
 	chain            *seq.Chain
+	desk             *board.Desk
 	now              time.Time
 }
 
@@ -79,7 +80,7 @@ func newBoardMarket(t *testing.T) *boardMarket {
 			t.Error(err)
 		}
 	})
-	desk := board.New(board.Config{Chain: m.chain, Genesis: g, Book: tables, Now: func() time.Time { return m.now }})
+	m.desk = board.New(board.Config{Chain: m.chain, Genesis: g, Book: tables, Now: func() time.Time { return m.now }})
 	for site, file := range map[torg.Site]string{
 		{ID: "foundry-1", Participant: "foundry", Zone: "z1", Role: torg.Plant, CapacityW: 1_000_000}: m.foundry,
 		{ID: "factory-1", Participant: "factory", Zone: "z2", Role: torg.Plant, CapacityW: 1_000_000}: m.factory,
@@ -100,7 +101,7 @@ func newBoardMarket(t *testing.T) *boardMarket {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(httpapi.New(httpapi.Config{Reader: tables, Live: recordtest.New(), Board: desk, Calendar: g.Calendar, Location: moscow}))
+	server := httptest.NewServer(httpapi.New(httpapi.Config{Reader: tables, Live: recordtest.New(), Board: m.desk, Calendar: g.Calendar, Location: moscow}))
 	t.Cleanup(server.Close)
 	m.url = server.URL
 	return m

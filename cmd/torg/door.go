@@ -56,14 +56,24 @@ func (m *market) openDoor(ctx context.Context) error {
 		}
 	}
 	d.gate = gate.New(gate.Config{Desk: desk, Required: !d.loopback, TLS: d.tls != nil, Log: m.log})
-	d.hosts = append(slices.Clone(guard.Loopback), list(m.config.Hosts)...)
-	if d.tls != nil {
-		d.hosts = append(d.hosts, certs.Hosts(d.tls.Leaf())...)
-	}
+	d.hosts = d.names(m.config)
 	if len(people) > 0 {
 		say("Login is required: %d accounts", len(people))
 	}
 	return nil
+}
+
+// names are the hosts that may be asked for: loopback's, the configured ones, the
+// certificate's, and on loopback the one that is listened on, such as 127.0.0.2.
+func (d *door) names(c config.Config) []string {
+	all := append(slices.Clone(guard.Loopback), list(c.Hosts)...)
+	if host, _, err := net.SplitHostPort(c.Listen); err == nil && d.loopback {
+		all = append(all, host)
+	}
+	if d.tls != nil {
+		all = append(all, certs.Hosts(d.tls.Leaf())...)
+	}
+	return all
 }
 
 // officeFlags are the flags with which the account command finds this market's tables.

@@ -19,6 +19,14 @@ type remote struct {
 	CA  string `help:"PEM file of the market's authority, as torg tls init makes it, in place of the system's." name:"ca" env:"TORG_CA" type:"path"`
 }
 
+// caller are the flags of remote for commands whose --key is a private key.
+type caller struct {
+	APIKey string `name:"api-key" help:"API key, where the market requires a login; better in the environment, where other users do not read it." env:"TORG_KEY,TORG_API_KEY"`
+	CA     string `help:"PEM file of the market's authority, as torg tls init makes it, in place of the system's." name:"ca" env:"TORG_CA" type:"path"`
+}
+
+func (c caller) remote() remote { return remote{Key: c.APIKey, CA: c.CA} }
+
 // do sends a request with the key. It sends none where others could read it.
 func (r remote) do(request *http.Request) (*http.Response, error) {
 	if key := strings.TrimSpace(r.Key); key != "" {

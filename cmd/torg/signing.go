@@ -67,6 +67,7 @@ func encode(chainID string, b ledger.Body, key crypto.Signer) ([]byte, error) {
 
 // delivery says where a transaction goes: exactly one of the three.
 type delivery struct {
+	caller
 	Data string `help:"Data folder of a market that does not run: the transaction is committed on its chain." xor:"to" required:"" type:"path"`
 	URL  string `help:"Address of a running market, such as http://127.0.0.1:8080." name:"url" xor:"to" required:""`
 	Out  string `help:"File to write the signed transaction to, for torg submit." xor:"to" required:"" type:"path"`
@@ -81,7 +82,7 @@ func (d delivery) deliver(ctx context.Context, tx []byte) error {
 		say("%d bytes in %s. Hand them over with: torg submit %s --url URL", len(tx), d.Out, d.Out)
 		return nil
 	case d.URL != "":
-		return post(ctx, d.URL, tx)
+		return post(ctx, d.remote(), d.URL, tx)
 	}
 	return commit(ctx, d.Data, tx)
 }
@@ -100,7 +101,7 @@ func writeNew(path string, data []byte) error {
 const submitWait = time.Minute
 
 // post hands a transaction to a market that runs.
-func post(ctx context.Context, to string, tx []byte) error {
+func post(ctx context.Context, from remote, to string, tx []byte) error {
 	base, err := url.Parse(to)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return usage(fmt.Errorf("--url %q is not an address such as http://127.0.0.1:8080", to))
@@ -112,9 +113,9 @@ func post(ctx context.Context, to string, tx []byte) error {
 		return usage(err)
 	}
 	request.Header.Set("Content-Type", "application/octet-stream")
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := from.do(request)
 	if err != nil {
-		return fmt.Errorf("no market answers: %w", err)
+		return err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<16))
@@ -185,6 +186,7 @@ func commit(ctx context.Context, data string, tx []byte) (err error) {
 }
 
 type submitCmd struct {
+	caller
 	File string `arg:"" help:"Signed transaction that --out wrote." type:"path"`
 	Data string `help:"Data folder of a market that does not run." xor:"to" required:"" type:"path"`
 	URL  string `help:"Address of a running market." name:"url" xor:"to" required:""`
@@ -199,5 +201,5 @@ func (s submitCmd) Run(ctx context.Context) error {
 	if _, err := ledger.Decode(tx); err != nil {
 		return usage(fmt.Errorf("%s: %w", s.File, err))
 	}
-	return delivery{Data: s.Data, URL: s.URL}.deliver(ctx, tx)
+	return delivery{caller: s.caller, Data: s.Data, URL: s.URL}.deliver(ctx, tx)
 }
