@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -188,6 +189,9 @@ func TestUpBeyondLoopback(t *testing.T) {
 		}
 	}
 	refuses("torg tls init")
+	if _, err := os.Stat(data); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a refused start left %s: %v", data, err)
+	}
 	if status, _, errs := command(t, "tls", "init", "--data", data, "--host", "torg.example"); status != 0 {
 		t.Fatal(errs)
 	}

@@ -33,14 +33,16 @@ type door struct {
 // tlsFolder is where torg tls init puts certificates, in the data folder.
 const tlsFolder = "tls"
 
-// openDoor finds accounts and certificates. Beyond loopback it refuses to go on without
-// both.
+// openCertificates finds certificates, before anything is written. Beyond loopback it
+// refuses to go on without.
+func (m *market) openCertificates(context.Context) error {
+	m.door.loopback = config.Loopback(m.config.Listen) == nil
+	return usage(m.door.certificates(m.config))
+}
+
+// openDoor finds accounts. Beyond loopback it refuses to go on without an operator's.
 func (m *market) openDoor(ctx context.Context) error {
 	d := &m.door
-	d.loopback = config.Loopback(m.config.Listen) == nil
-	if err := d.certificates(m.config); err != nil {
-		return usage(err)
-	}
 	desk := account.NewDesk(m.store.Accounts(), account.NewHasher(account.Strength, max(1, runtime.GOMAXPROCS(0)/2)), time.Now)
 	people, err := desk.Accounts(ctx)
 	if err != nil {

@@ -63,7 +63,7 @@ func (m *market) close() {
 func (m *market) open(ctx context.Context) error {
 	say("Torg %s: complex %q, slots of %s", version(), m.scenario.Name, m.scenario.Calendar.Interval)
 	for _, step := range []func(context.Context) error{
-		m.openPlace, m.openStore, m.openDoor, m.openKeys, m.openBus, m.openWorld, m.openTables,
+		m.openCertificates, m.openPlace, m.openStore, m.openDoor, m.openKeys, m.openBus, m.openWorld, m.openTables,
 	} {
 		if err := step(ctx); err != nil {
 			return err
