@@ -254,6 +254,31 @@ func (r Reader) Forward(ctx context.Context, id torg.ContractID) (record.Forward
 	return f, err
 }
 
+// Transfers lists the viewer's deposits and withdrawals; for the operator and the
+// approver, who act on them, everybody's.
+func (r Reader) Transfers(ctx context.Context, f record.TransferFilter, p record.Page) ([]record.Transfer, string, error) {
+	v, err := stranger(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	if !v.May(account.Approve) {
+		mine, ok := narrow(v, record.Filter{Participant: f.Participant})
+		if !ok {
+			return nil, "", nil
+		}
+		f.Participant = mine.Participant
+	}
+	return r.all.Transfers(ctx, f, p)
+}
+
+// OwnerKeys lists the public keys of a participant: whose key signed is no secret.
+func (r Reader) OwnerKeys(ctx context.Context, p torg.ParticipantID) ([]record.OwnerKey, error) {
+	if _, err := stranger(ctx); err != nil {
+		return nil, err
+	}
+	return r.all.OwnerKeys(ctx, p)
+}
+
 // Curve lists the orders that reached a session's first gate, from the newest, without
 // saying whose they are: what demand and supply are drawn from. It is for sessions
 // whose gates have closed; open says that this one's have not.

@@ -45,11 +45,13 @@ func (k *kept) do(f func())                                   { k.mu.Lock(); def
 
 type market struct {
 	*world.World
-	kept   *kept
-	chain  *seq.Chain
-	clock  *exchange.VirtualClock
-	events []ledger.Event
-	first  torg.Slot
+	kept    *kept
+	genesis ledger.Genesis
+	keys    sign.Keyring
+	chain   *seq.Chain
+	clock   *exchange.VirtualClock
+	events  []ledger.Event
+	first   torg.Slot
 }
 
 // open puts the demonstration together on virtual time, signed.
@@ -83,7 +85,7 @@ func openRelayed(t *testing.T, sc *scenario.Scenario, decider decide.Decider, la
 		t.Fatal(err)
 	}
 	genesis := world.Genesis(sc, "test", der)
-	m := &market{kept: &kept{}, clock: exchange.NewVirtualClock(sc.Start.Add(late))}
+	m := &market{kept: &kept{}, genesis: genesis, keys: keys, clock: exchange.NewVirtualClock(sc.Start.Add(late))}
 	if m.chain, err = seq.New(genesis, m.clock.Now); err != nil {
 		t.Fatal(err)
 	}

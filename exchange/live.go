@@ -82,13 +82,20 @@ func (x *Exchange) opened(slot torg.Slot) {
 // observe takes in what a block did.
 func (x *Exchange) observe(c ledger.Committed) {
 	x.cfg.Host.Observe(c)
+	var stood []torg.Slot // slots whose gate nobody was there to keep
 	for _, e := range c.Events {
 		switch {
 		case e.Cleared != nil:
 			x.cleared(e.Cleared)
+		case e.Missed != nil && x.cfg.Genesis.Calendar.GateClosure(e.Missed.Slot, e.Missed.Discovery).Before(x.born):
+			stood = append(stood, e.Missed.Slot)
 		case e.Missed != nil:
 			x.missed(e.Missed)
 		}
+	}
+	if cal := x.cfg.Genesis.Calendar; len(stood) > 0 {
+		first, last := slices.Min(stood), slices.Max(stood)
+		x.cfg.Log.Warn("nothing was traded while the market stood still", "from", cal.Start(first), "to", cal.End(last), "sessions", last-first+1)
 	}
 	x.update(func(n *record.Now) { n.Height = c.Height })
 	x.say(x.messages(c)...)

@@ -72,6 +72,10 @@ func table() []route {
 		{"GET /api/v1/contracts", "/api/v1/contracts?limit=1000", "", published, ""},
 		{"GET /api/v1/contracts", "/api/v1/contracts?participant=factory", "", published, `"buyer":"factory"`},
 		{"GET /api/v1/contracts", "/api/v1/contracts?participant=factory&format=csv", "", published, "factory"},
+		{"GET /api/v1/transfers", "/api/v1/transfers?limit=1000", "", published, ""},
+		{"GET /api/v1/transfers", "/api/v1/transfers?participant=factory", "", published, ""},
+		{"GET /api/v1/transfers", "/api/v1/transfers?open=true&format=csv", "", published, ""},
+		{"GET /api/v1/participants/{id}/keys", "/api/v1/participants/factory/keys", "", published, ""},
 		{"GET /api/v1/contracts/{id}", deal, "", foundrys, ""},
 		{"GET /api/v1/contracts/{id}/proof", deal + "/proof", "", foundrys, ""},
 		{"GET /api/v1/orders", "/api/v1/orders?limit=1000", "", published, "factory-1"},
@@ -283,6 +287,18 @@ func TestFreeMetrics(t *testing.T) {
 	for path, want := range map[string]int{"/metrics": 200, "/api/v1/now": 401} {
 		if w := ask(h, "GET", path, ""); w.Code != want {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+}
+
+// Money on its way is its owner's business, and that of those who act on it.
+func TestWhoseTransfers(t *testing.T) {
+	o := accounttest.NewOffice(t)
+	h := guarded(market(), o)
+	for viewer, all := range map[string]bool{"anna": false, "anna's read": false, "oleg": true, "oleg's read": true, "pavel": true} {
+		body := answer(t, h, o, route{pattern: "GET ", target: "/api/v1/transfers?limit=1000"}, viewer).Body.String()
+		if got := strings.Contains(body, `"participant":"factory"`); got != all || !strings.Contains(body, `"participant":"foundry"`) {
+			t.Errorf("as %s: the factory's are there: %v; %s", viewer, got, body)
 		}
 	}
 }

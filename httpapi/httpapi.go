@@ -77,6 +77,7 @@ func New(c Config) http.Handler {
 	a.proof(h)
 	a.transactions(h)
 	a.board(h)
+	a.money(h)
 	documentProblem(h.OpenAPI())
 	a.openapi(mux, h)
 	a.health(mux)

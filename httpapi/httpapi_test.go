@@ -65,6 +65,10 @@ func TestGolden(t *testing.T) {
 		"decisions.csv":     "/api/v1/decisions?limit=12&format=csv",
 		"messages.csv":      "/api/v1/messages?limit=8&format=csv",
 		"savings.csv":       "/api/v1/savings?limit=3&format=csv",
+		"transfers.json":    "/api/v1/transfers?participant=foundry",
+		"transfers.csv":     "/api/v1/transfers?open=true&format=csv",
+		"keys.json":         "/api/v1/participants/foundry/keys",
+		"keys.csv":          "/api/v1/participants/foundry/keys?format=csv",
 		"openapi.json":      "/api/v1/openapi.json",
 	})
 	golden(t, recordtest.NewZoned(), map[string]string{

@@ -49,6 +49,8 @@ type Reader interface {
 	Offer(ctx context.Context, id torg.OfferID) (Offer, error)
 	Forwards(ctx context.Context, f BoardFilter, p Page) ([]Forward, string, error)
 	Forward(ctx context.Context, id torg.ContractID) (Forward, error)
+	Transfers(ctx context.Context, f TransferFilter, p Page) ([]Transfer, string, error)
+	OwnerKeys(ctx context.Context, p torg.ParticipantID) ([]OwnerKey, error) // the oldest first
 }
 
 // Now is the market at this moment, as every page shows it. It is replaced, never

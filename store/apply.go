@@ -24,7 +24,7 @@ func (s *Store) Apply(ctx context.Context, c ledger.Committed) error {
 		return s.fail("apply", errNotBound)
 	}
 	return s.update(ctx, fmt.Sprintf("block %d", c.Height), func(t *tx) error {
-		return newBlock(t, *rules, c.Height).apply(ctx, c)
+		return newBlock(t, *rules, c).apply(ctx, c)
 	})
 }
 
@@ -44,7 +44,7 @@ func (s *Store) Rebuild(ctx context.Context, blocks func(apply func(ledger.Commi
 			}
 		}
 		return blocks(func(c ledger.Committed) error {
-			if err := newBlock(t, *rules, c.Height).apply(ctx, c); err != nil {
+			if err := newBlock(t, *rules, c).apply(ctx, c); err != nil {
 				return fmt.Errorf("block %d: %w", c.Height, err)
 			}
 			return nil
@@ -76,12 +76,17 @@ type block struct {
 	*tx
 	rules   ledger.Genesis
 	height  int64
+	at      int64                      // its time, microseconds since 1970; 0: none
 	n       int64                      // how many of its events are applied
 	correct map[torg.Account]torg.Cost // what corrections cost participants, until the readings that they are for
 }
 
-func newBlock(t *tx, rules ledger.Genesis, height int64) *block {
-	return &block{tx: t, rules: rules, height: height, correct: map[torg.Account]torg.Cost{}}
+func newBlock(t *tx, rules ledger.Genesis, c ledger.Committed) *block {
+	b := &block{tx: t, rules: rules, height: c.Height, correct: map[torg.Account]torg.Cost{}}
+	if !c.Time.IsZero() {
+		b.at = c.Time.UnixMicro()
+	}
+	return b
 }
 
 func (b *block) apply(ctx context.Context, c ledger.Committed) error {

@@ -21,7 +21,7 @@ func OpenWith(ctx context.Context, dsn string, schema fs.FS) (*Store, error) {
 // of the server's process on PostgreSQL.
 func (s *Store) ApplyThen(ctx context.Context, c ledger.Committed, then func(pid int)) error {
 	return s.update(ctx, fmt.Sprintf("block %d", c.Height), func(t *tx) error {
-		if err := newBlock(t, *s.market.Load(), c.Height).apply(ctx, c); err != nil {
+		if err := newBlock(t, *s.market.Load(), c).apply(ctx, c); err != nil {
 			return err
 		}
 		var pid int

@@ -6,25 +6,27 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"torg"
 	"torg/ledger"
+	"torg/record"
 )
 
 // deposit writes where a deposit is. One that the chain credited at once, or that it
 // told of before, has its row already.
 func (b *block) deposit(ctx context.Context, d ledger.DepositTaken) error {
-	return b.insertOr(ctx, "deposits", "reference, participant, amount, state, height, changed",
-		[][]any{{text(d.Reference), text(d.Participant), int64(d.Amount), string(d.State), b.height, b.height}},
-		`ON CONFLICT (reference) DO UPDATE SET state = excluded.state, changed = excluded.changed`)
+	return b.insertOr(ctx, "deposits", "reference, participant, amount, state, height, changed, began_at, changed_at, n",
+		[][]any{{text(d.Reference), text(d.Participant), int64(d.Amount), string(d.State), b.height, b.height, b.at, b.at, b.n + 1}},
+		`ON CONFLICT (reference) DO UPDATE SET state = excluded.state, changed = excluded.changed, changed_at = excluded.changed_at`)
 }
 
 // withdrawal writes where a withdrawal is.
 func (b *block) withdrawal(ctx context.Context, w ledger.WithdrawalTaken) error {
-	return b.insertOr(ctx, "withdrawals", "participant, reference, amount, state, bank_reference, height, changed",
-		[][]any{{text(w.Participant), text(w.Reference), int64(w.Amount), string(w.State), text(w.BankReference), b.height, b.height}},
+	return b.insertOr(ctx, "withdrawals", "participant, reference, amount, state, bank_reference, height, changed, began_at, changed_at, n",
+		[][]any{{text(w.Participant), text(w.Reference), int64(w.Amount), string(w.State), text(w.BankReference), b.height, b.height, b.at, b.at, b.n + 1}},
 		`ON CONFLICT (participant, reference) DO UPDATE SET state = excluded.state, bank_reference = excluded.bank_reference,
-			changed = excluded.changed`)
+			changed = excluded.changed, changed_at = excluded.changed_at`)
 }
 
 // keys writes keys that came and ends those that went.
@@ -103,53 +105,74 @@ func (s *Store) Rules(ctx context.Context, k torg.Slot) (r ledger.Rules, err err
 	return r, err
 }
 
-// Deposit is a deposit and the blocks that took it and changed it last.
-type Deposit struct {
-	ledger.DepositTaken
-	Height, Changed int64
-}
+// allTransfers are deposits and withdrawals as one table, each with the number of the
+// event that told of it in its block.
+const allTransfers = `(SELECT 0 AS kind, participant, reference, amount, state, '' AS bank_reference, height, changed, began_at, changed_at, n FROM deposits
+	UNION ALL SELECT 1, participant, reference, amount, state, bank_reference, height, changed, began_at, changed_at, n FROM withdrawals) t`
 
-// Deposits returns a participant's deposits, or everybody's for "", the last one taken
-// first.
-func (s *Store) Deposits(ctx context.Context, p torg.ParticipantID) (all []Deposit, err error) {
-	err = s.view(ctx, "deposits", func(q *sql.Tx) error {
-		all, err = list(ctx, q, func(row func(...any) error) (d Deposit, err error) {
-			err = row(str(&d.Reference), str(&d.Participant), &d.Amount, str(&d.State), &d.Height, &d.Changed)
-			return d, err
-		}, `SELECT reference, participant, amount, state, height, changed FROM deposits
-			WHERE $1 = '' OR participant = $1 ORDER BY height DESC, reference`, text(p))
+// Transfers returns deposits and withdrawals, the last one taken first.
+func (s *Store) Transfers(ctx context.Context, f record.TransferFilter, p record.Page) ([]record.Transfer, string, error) {
+	pg, err := readPage(p, 3)
+	if err != nil {
+		return nil, "", err
+	}
+	w := &where{}
+	w.after(pg, "height, n, kind")
+	if f.Participant != "" {
+		w.and("participant = ?", text(f.Participant))
+	}
+	if f.Kind != "" {
+		w.and("kind = ?", kindOf(f.Kind))
+	}
+	if f.State != "" {
+		w.and("state = ?", text(f.State))
+	}
+	if f.Open {
+		w.and("state IN (?, ?, ?)", string(ledger.MoneyPending), string(ledger.MoneyRequested), string(ledger.MoneyApproved))
+	}
+	var all []keyed[record.Transfer]
+	err = s.view(ctx, "transfers", func(q *sql.Tx) error {
+		all, err = list(ctx, q, scanTransfer, `SELECT kind, participant, reference, amount, state, bank_reference, height, changed, began_at, changed_at, n
+			FROM `+allTransfers+` WHERE `+w.String()+` ORDER BY height DESC, n DESC, kind DESC LIMIT `+w.value(pg.limit+1), w.args...)
 		return err
 	})
-	return all, err
+	all, next := cut(all, pg, func(k keyed[record.Transfer]) []int64 { return []int64{k.row.Height, k.n, kindOf(k.row.Kind)} })
+	return rowsOf(all), next, err
 }
 
-// Withdrawal is a withdrawal and the blocks that took it and changed it last.
-type Withdrawal struct {
-	ledger.WithdrawalTaken
-	Height, Changed int64
+func kindOf(k record.TransferKind) int64 {
+	if k == record.Withdrawal {
+		return 1
+	}
+	return 0
 }
 
-// Withdrawals returns a participant's withdrawals, or everybody's for "", the last one
-// taken first.
-func (s *Store) Withdrawals(ctx context.Context, p torg.ParticipantID) (all []Withdrawal, err error) {
-	err = s.view(ctx, "withdrawals", func(q *sql.Tx) error {
-		all, err = list(ctx, q, func(row func(...any) error) (w Withdrawal, err error) {
-			err = row(str(&w.Participant), str(&w.Reference), &w.Amount, str(&w.State), str(&w.BankReference), &w.Height, &w.Changed)
-			return w, err
-		}, `SELECT participant, reference, amount, state, bank_reference, height, changed FROM withdrawals
-			WHERE $1 = '' OR participant = $1 ORDER BY height DESC, participant, reference`, text(p))
-		return err
-	})
-	return all, err
+func scanTransfer(row func(...any) error) (k keyed[record.Transfer], err error) {
+	t, kind := &k.row, int64(0)
+	var began, changed int64
+	err = row(&kind, str(&t.Participant), str(&t.Reference), &t.Amount, str(&t.State), str(&t.BankReference), &t.Height, &t.ChangedHeight, &began, &changed, &k.n)
+	if t.Kind = record.Deposit; kind == 1 {
+		t.Kind = record.Withdrawal
+	}
+	t.Began, t.Changed = known(began), known(changed)
+	return k, err
+}
+
+// known is the time of so many microseconds since 1970; none for 0.
+func known(micro int64) time.Time {
+	if micro == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micro).UTC()
 }
 
 // OwnerKeys returns all of a participant's public keys, the oldest first.
-func (s *Store) OwnerKeys(ctx context.Context, p torg.ParticipantID) (all []ledger.KeyOfOwner, err error) {
+func (s *Store) OwnerKeys(ctx context.Context, p torg.ParticipantID) (all []record.OwnerKey, err error) {
 	err = s.view(ctx, "owner keys", func(q *sql.Tx) error {
-		all, err = list(ctx, q, func(row func(...any) error) (k ledger.KeyOfOwner, err error) {
-			err = row(&k.Key, &k.Ended)
+		all, err = list(ctx, q, func(row func(...any) error) (k record.OwnerKey, err error) {
+			err = row(scanPrint{&k.Fingerprint}, &k.Height, &k.Ended)
 			return k, err
-		}, `SELECT public_key, ended_height FROM owner_keys WHERE participant = $1 ORDER BY height, fingerprint`, text(p))
+		}, `SELECT fingerprint, height, ended_height FROM owner_keys WHERE participant = $1 ORDER BY height, fingerprint`, text(p))
 		return err
 	})
 	return all, err

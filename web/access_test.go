@@ -80,6 +80,8 @@ var table = []route{
 	{"POST /board/offers/{id}/withdraw", "/board/offers/foundry-1.o1/withdraw", url.Values{}, unmanned, ""},
 	{"POST /board/contracts/{id}/sign", "/board/contracts/foundry-1.f9/sign", url.Values{}, "401 403 404 403 404 303", ""},
 	{"POST /board/contracts/{id}/decline", "/board/contracts/foundry-1.f9/decline", url.Values{}, "401 403 404 403 404 303", ""},
+	{"GET /money", "/money", nil, published, ""},
+	{"GET /money", "/money?format=csv", nil, published, ""},
 	{"GET /help", "/help", nil, published, ""},
 	{"GET /search", "/search?q=" + url.QueryEscape("Механический"), nil, published, "/sites/factory-1"},
 	{"GET /search", "/search?q=" + ours, nil, "303 303 200 303 200 303", ""},

@@ -19,7 +19,9 @@ func (s *site) home(p *page) error {
 		return p.show(http.StatusOK, welcome(p, p.cards()))
 	case p.Viewer.Operator:
 		return s.overview(p)
-	case p.Viewer.ID == "": // an approver sees what is published
+	case p.approves():
+		return s.money(p)
+	case p.Viewer.ID == "": // an owner of nothing sees what is published
 		return s.sessions(p)
 	}
 	return s.owner(p)

@@ -124,6 +124,7 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /contracts", s.page(s.contracts))
 	mux.HandleFunc("GET /contracts/{id}", s.page(s.contract))
 	s.boardRoutes(mux)
+	mux.HandleFunc("GET /money", s.page(s.money))
 	mux.HandleFunc("GET /sites/{id}", s.page(s.place))
 	mux.HandleFunc("GET /log", s.page(s.log))
 	mux.HandleFunc("GET /help", s.page(s.help))

@@ -37,6 +37,8 @@ type Market struct {
 	Funds       map[torg.Account]torg.Cost
 	OfferRows   []record.Offer
 	ForwardRows []record.Forward
+	Moved       []record.Transfer
+	KeyRows     map[torg.ParticipantID][]record.OwnerKey
 	Quotes      record.SupplierQuotes
 	Fail        error // every read returns it, where set
 
@@ -60,6 +62,7 @@ func New() *Market {
 		m.trade(cal, s, s == open)
 	}
 	m.board(cal)
+	m.transfers()
 	m.now = m.present(cal, open)
 	return m
 }

@@ -8,6 +8,7 @@ import (
 
 	"torg"
 	"torg/ledger"
+	"torg/record"
 )
 
 // testTransfers follows keys, deposits, withdrawals and amendments through their
@@ -16,9 +17,9 @@ func testTransfers(t *testing.T, fresh func(testing.TB) string) {
 	ctx := context.Background()
 	s := open(t, fresh(t))
 	old, second := []byte("key of foundry"), []byte("second key")
-	deposit := func(reference string, amount torg.Money, state ledger.MoneyState) ledger.Event {
+	deposit := func(p torg.ParticipantID, reference string, amount torg.Money, state ledger.MoneyState) ledger.Event {
 		return ledger.Event{Deposit: &ledger.DepositTaken{State: state,
-			Deposit: ledger.Deposit{Participant: "foundry", Amount: amount, Reference: reference}}}
+			Deposit: ledger.Deposit{Participant: p, Amount: amount, Reference: reference}}}
 	}
 	withdrawal := func(reference string, state ledger.MoneyState, bank string) ledger.Event {
 		return ledger.Event{Withdrawal: &ledger.WithdrawalTaken{Participant: "foundry", Amount: 5_00, Reference: reference, State: state, BankReference: bank}}
@@ -34,34 +35,58 @@ func testTransfers(t *testing.T, fresh func(testing.TB) string) {
 	partnered := ledger.Granted{Mandate: torg.Mandate{Participant: "foundry", Site: "foundry-1", Limits: torg.Limits{Sell: true, Partners: []torg.ParticipantID{"factory"}}}}
 	blocks := []ledger.Committed{
 		block(1, admit(foundry), admit(factory), ledger.Event{Granted: &partnered}),
-		block(2, deposit("one", 100_00, ledger.MoneyCredited), deposit("two", 900_00, ledger.MoneyPending),
+		block(2, deposit("factory", "one", 100_00, ledger.MoneyPending), deposit("foundry", "two", 900_00, ledger.MoneyPending),
 			withdrawal("w", ledger.MoneyRequested, ""), withdrawal("v", ledger.MoneyRequested, "")),
 		block(3, ledger.Event{Keys: &ledger.KeysChanged{Participant: "foundry", Sequence: 1, Added: [][]byte{second}}}, ledger.Event{Amended: &amend}),
-		block(4, deposit("two", 900_00, ledger.MoneyCredited), withdrawal("w", ledger.MoneyApproved, ""), ledger.Event{Amended: &again},
+		block(4, deposit("foundry", "two", 900_00, ledger.MoneyCredited), withdrawal("w", ledger.MoneyApproved, ""), ledger.Event{Amended: &again},
 			ledger.Event{Order: &ledger.OrderTaken{Order: picky}}),
 		block(5, withdrawal("w", ledger.MoneyPaid, "bank 7"), withdrawal("v", ledger.MoneyCancelled, ""),
 			ledger.Event{Keys: &ledger.KeysChanged{Participant: "foundry", Sequence: 2, Removed: []torg.Fingerprint{sha256.Sum256(old)}}}),
 	}
 	check := func() {
 		t.Helper()
-		in, err := s.Deposits(ctx, "foundry")
+		all, next, err := s.Transfers(ctx, record.TransferFilter{}, record.Page{Limit: 10})
 		must(t, err)
-		if len(in) != 2 || in[0].Reference != "one" || in[0].State != ledger.MoneyCredited || in[1].State != ledger.MoneyCredited ||
-			in[1].Amount != 900_00 || in[1].Height != 2 || in[1].Changed != 4 {
-			t.Errorf("deposits %+v", in)
+		equal(t, "cursor of all", next, "")
+		want := []record.Transfer{
+			{Kind: record.Withdrawal, Participant: "foundry", Amount: 5_00, Reference: "v", State: "cancelled", Height: 2, ChangedHeight: 5},
+			{Kind: record.Withdrawal, Participant: "foundry", Amount: 5_00, Reference: "w", BankReference: "bank 7", State: "paid", Height: 2, ChangedHeight: 5},
+			{Kind: record.Deposit, Participant: "foundry", Amount: 900_00, Reference: "two", State: "credited", Height: 2, ChangedHeight: 4},
+			{Kind: record.Deposit, Participant: "factory", Amount: 100_00, Reference: "one", State: "pending", Height: 2, ChangedHeight: 2},
 		}
-		out, err := s.Withdrawals(ctx, "")
-		must(t, err)
-		if len(out) != 2 || out[0].Reference != "v" || out[0].State != ledger.MoneyCancelled || out[1].State != ledger.MoneyPaid ||
-			out[1].BankReference != "bank 7" || out[1].Amount != 5_00 || out[1].Height != 2 || out[1].Changed != 5 {
-			t.Errorf("withdrawals %+v", out)
+		for i := range want {
+			want[i].Began, want[i].Changed = blocks[1].Time, blocks[want[i].ChangedHeight-1].Time
 		}
-		none, err := s.Withdrawals(ctx, "factory")
-		must(t, err)
-		equal(t, "factory's withdrawals", len(none), 0)
+		if !slices.Equal(all, want) {
+			t.Errorf("transfers\n%+v\nwant\n%+v", all, want)
+		}
+		for _, x := range []struct {
+			f    record.TransferFilter
+			want []record.Transfer
+		}{
+			{record.TransferFilter{Participant: "foundry"}, want[:3]},
+			{record.TransferFilter{Kind: record.Withdrawal}, want[:2]},
+			{record.TransferFilter{Kind: record.Deposit, State: "credited"}, want[2:3]},
+			{record.TransferFilter{Open: true}, want[3:]},
+			{record.TransferFilter{Participant: "chp"}, nil},
+		} {
+			var got []record.Transfer
+			for page := (record.Page{Limit: 1}); ; {
+				rows, next, err := s.Transfers(ctx, x.f, page)
+				must(t, err)
+				got = append(got, rows...)
+				if page.Cursor = next; next == "" {
+					break
+				}
+			}
+			if !slices.Equal(got, x.want) {
+				t.Errorf("%+v:\n%+v\nwant\n%+v", x.f, got, x.want)
+			}
+		}
 		keys, err := s.OwnerKeys(ctx, "foundry")
 		must(t, err)
-		if len(keys) != 2 || !slices.Equal(keys[0].Key, old) || keys[0].Ended != 5 || !slices.Equal(keys[1].Key, second) || keys[1].Ended != 0 {
+		wantKeys := []record.OwnerKey{{Fingerprint: sha256.Sum256(old), Height: 1, Ended: 5}, {Fingerprint: sha256.Sum256(second), Height: 3}}
+		if !slices.Equal(keys, wantKeys) {
 			t.Errorf("keys %+v", keys)
 		}
 		before, err := s.Rules(ctx, First+3)
