@@ -7,6 +7,7 @@ package exchange
 import (
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -314,7 +315,11 @@ func (x *Exchange) submit(ctx context.Context, b ledger.Body, s crypto.Signer) e
 	}
 	err = x.cfg.Chain.Submit(ctx, tx)
 	if torg.RefusalOf(err) != "" {
-		x.cfg.Log.Warn("the ledger refuses a transaction", "kind", fmt.Sprintf("%T", b), "why", err)
+		level := slog.LevelWarn
+		if errors.Is(err, torg.ErrDuplicate) { // it counts already: said before a restart
+			level = slog.LevelDebug
+		}
+		x.cfg.Log.Log(ctx, level, "the ledger refuses a transaction", "kind", fmt.Sprintf("%T", b), "why", err)
 		err = nil
 	}
 	return err
