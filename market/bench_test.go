@@ -145,7 +145,7 @@ func BenchmarkPhases(b *testing.B) {
 				spent[at] += now.Sub(last)
 				at, last = at+1, now
 			}
-			mem := new(scratch)
+			mem := takeScratch()
 			quotes := s.quotes()
 			curves := s.curves(quotes, mem)
 			lap()
@@ -156,6 +156,7 @@ func BenchmarkPhases(b *testing.B) {
 			p := r.pair(false)
 			lap()
 			r.finish(p)
+			mem.giveBack()
 			lap()
 		}
 		for i, name := range []string{"sort", "flow", "accept+price", "share+pair", "rounds+reasons"} {

@@ -84,31 +84,23 @@ func (s *Sheet) quotes() []quote {
 	if q == nil {
 		return nil
 	}
-	var bought, sold torg.Energy
+	var all [2]torg.Energy // bought, sold
 	for i, k := range s.key {
-		if k&3 == 1 {
-			bought += s.open[i]
-		} else {
-			sold += s.open[i]
-		}
+		all[k>>1&1] += s.open[i]
 	}
 	var quotes []quote
-	if e := min(s.grid.exports, sold+1); e > 0 {
+	if e := min(s.grid.exports, all[1]+1); e > 0 {
 		quotes = append(quotes, quote{int32(4 * q.Buy), e, true})
 	}
-	if e := min(s.grid.imports, bought+1); e > 0 {
+	if e := min(s.grid.imports, all[0]+1); e > 0 {
 		quotes = append(quotes, quote{int32(4 * q.Sell), e, false})
 	}
 	return quotes
 }
 
-// scratch is memory for sorting, one number per order and quote each.
-type scratch struct{ a, b []uint64 }
-
 // curves sorts the open orders, once, and returns each zone's curve.
 func (s *Sheet) curves(quotes []quote, mem *scratch) []curve {
-	n := len(s.key) + len(quotes)
-	mem.a, mem.b = make([]uint64, n), make([]uint64, n)
+	mem.sort(len(s.key) + len(quotes))
 	lowest := int32(0)
 	from := make([]int32, len(s.grid.part)+1)
 	for i, k := range s.key {
@@ -142,13 +134,14 @@ func (s *Sheet) curves(quotes []quote, mem *scratch) []curve {
 		var sum torg.Energy
 		for i, h := range steps {
 			e := torg.Energy(h & (1<<energyBits - 1))
-			demand := (int32(h>>energyBits)+lowest)&3 == 1
+			supply := torg.Energy(int32(h>>energyBits)+lowest) >> 1 & 1 // 1: a seller's
 			if e == 0 {
-				e, demand, more = more[0].energy, more[0].demand, more[1:]
+				if e, supply = more[0].energy, 1; more[0].demand {
+					supply = 0
+				}
+				more = more[1:]
 			}
-			if demand {
-				c.base += e
-			}
+			c.base += e & (supply - 1)
 			sum += e
 			end[i] = uint64(sum)
 		}

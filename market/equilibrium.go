@@ -7,6 +7,7 @@ type zone struct {
 	lowest, highest       torg.Price // ends of the equilibrium
 	hasLowest, hasHighest bool
 	price                 torg.Price
+	traded                bool // it has orders itself
 	orders                bool // some zone of its part of the grid has orders
 	buyers, sellers       bool // and somebody who buys, who sells, the supplier included
 	share                 [2]Share

@@ -124,33 +124,30 @@ func (p *pairing) join(buy, sell, route int32) {
 // order's place and its cell stand in one number where they fit, as they do unless
 // energies and the book are very large.
 func (p *pairing) makeLots() {
-	most, n := torg.Energy(0), 0
+	most := torg.Energy(0)
 	for _, e := range p.inside {
 		most = max(most, e)
-		if e > 0 {
-			n++
-		}
 	}
 	place, cellBits := bits.Len(uint(len(p.inside))), bits.Len(uint(len(p.cells)))
 	if bits.Len64(uint64(most))+place+cellBits > 64 {
 		cellBits = 0
 	}
 	mem := p.r.mem
-	if len(mem.a) < n {
-		mem.a, mem.b = make([]uint64, n), make([]uint64, n)
-	}
-	packed := mem.a[:0:n]
+	mem.sort(len(p.inside))
+	n := 0 // what has nothing inside is written over by the next: no branch that is anybody's guess
 	for i, e := range p.inside {
-		if e > 0 {
-			h := uint64(most-e)<<place | uint64(i)
-			if cellBits > 0 {
-				h = h<<cellBits | uint64(p.cellOf(i))
-			}
-			packed = append(packed, h)
+		h := uint64(most-e)<<place | uint64(i)
+		if cellBits > 0 {
+			h = h<<cellBits | uint64(p.cellOf(i))
 		}
+		mem.a[n] = h
+		n += int(uint64(-e) >> 63)
 	}
-	packed, _ = sortPacked(packed, mem.b[:n:n], place+cellBits)
-	p.lots = make([]lot, n)
+	packed, _ := sortPacked(mem.a[:n:n], mem.b[:n:n], place+cellBits)
+	if cap(mem.lots) < n {
+		mem.lots = make([]lot, n)
+	}
+	p.lots = mem.lots[:n]
 	for l, h := range packed {
 		i := int32(h >> cellBits & (1<<place - 1))
 		c := int32(h & (1<<cellBits - 1))
@@ -174,7 +171,10 @@ func (p *pairing) cellOf(i int) int32 {
 // as large, or waits itself. A route that carries less than what comes up next has
 // its turn when that much comes up.
 func (p *pairing) one() {
-	p.deals = make([]deal, 0, len(p.lots)+len(p.routes))
+	if n := len(p.lots) + len(p.routes); cap(p.r.mem.deals) < n {
+		p.r.mem.deals = make([]deal, 0, n)
+	}
+	p.deals = p.r.mem.deals[:0]
 	small := heap[rest]{before: func(a, b rest) bool { return a.energy > b.energy || a.energy == b.energy && a.route < b.route }}
 	for i, t := range p.routes {
 		small.push(rest{t.energy, int32(i)})
@@ -337,20 +337,22 @@ func (p *pairing) place(buyer, seller, route int32) {
 // rounds turns deals into the rounds. After a second discovery nobody pairs one to
 // one: what it places inside is the second half of round 2.
 func (r *Result) rounds(p *pairing) {
+	var n [3]int
+	for i := range p.deals {
+		if d := &p.deals[i]; d.energy > 0 {
+			n[d.round]++
+		}
+	}
+	into := [3]*[]Deal{1: &r.Rounds[0], 2: &r.Rounds[1]}
+	if r.sheet.discovery == 2 {
+		into[1] = into[2]
+		n[2] += n[1]
+	}
+	*into[1], *into[2] = make([]Deal, 0, n[1]), make([]Deal, 0, n[2])
 	for round := int8(1); round <= 2; round++ {
-		into := max(int(round), r.sheet.discovery) - 1
-		n := 0
-		for i := range p.deals {
-			if p.deals[i].round == round && p.deals[i].energy > 0 {
-				n++
-			}
-		}
-		if r.Rounds[into] == nil {
-			r.Rounds[into] = make([]Deal, 0, n)
-		}
 		for i := range p.deals {
 			if d := &p.deals[i]; d.round == round && d.energy > 0 {
-				r.Rounds[into] = append(r.Rounds[into], Deal{p.lots[d.buyer].order, p.lots[d.seller].order, d.energy})
+				*into[round] = append(*into[round], Deal{p.lots[d.buyer].order, p.lots[d.seller].order, d.energy})
 			}
 		}
 	}

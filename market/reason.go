@@ -28,43 +28,30 @@ type reach struct {
 	buyConnection, sellSupplier torg.Price // the supplier's quotes delivered, where the connection is full
 }
 
+// usual is what is said of a side of a zone whose limits are outside of from to to, and
+// inside is where to look closer. Most books leave nothing inside.
+type usual struct {
+	from, to torg.Price
+	why      why
+}
+
 // reasons says of every order that is not wholly contracted why: the first reason
-// that holds, in the order in which torg lists them. A zone trades both ways where
-// its equilibrium has a lowest and a highest price: there is somebody who would sell
-// and somebody who would buy.
+// that holds, in the order in which torg lists them.
 func (r *Result) reasons() {
 	s := r.sheet
 	r.why = make([]why, s.Len())
 	reach := r.reaches()
+	sides := make([][2]usual, len(r.zones))
+	for z := range sides {
+		sides[z] = r.zones[z].usual(&reach[z])
+	}
+	accepted, energy, zones := r.accepted[:len(s.key)], s.energy[:len(s.key)], s.zone[:len(s.key)]
 	for i, k := range s.key {
-		if r.accepted[i] == s.energy[i] {
-			continue
-		}
-		z := &r.zones[s.zone[i]]
-		limit, x := torg.Price(k+1)>>2, &reach[s.zone[i]]
-		w := whyPrice
-		if k&3 == 1 {
-			switch {
-			case z.hasLowest && z.hasHighest && limit == z.lowest && limit == z.highest:
-				w = whyRationed
-			case limit < z.price && limit >= x.buyLine:
-				w = whyLine
-			case limit < z.price && limit >= x.buyConnection:
-				w = whyConnection
-			case !z.sellers:
-				w = whyNobody
-			}
-		} else {
-			switch {
-			case z.hasLowest && z.hasHighest && limit == z.lowest && limit == z.highest:
-				w = whyRationed
-			case limit > z.price && limit <= x.sellLine:
-				w = whyLine
-			case limit > z.price && limit <= x.sellSupplier:
-				w = whyConnection
-			case !z.buyers:
-				w = whyNobody
-			}
+		u := &sides[zones[i]][k>>1&1]
+		left := accepted[i] - energy[i] // never positive
+		w := u.why & why(left>>63)      // no branch that is anybody's guess
+		if limit := torg.Price(k+1) >> 2; limit >= u.from && limit <= u.to && left != 0 {
+			w = r.zones[zones[i]].why(k, &reach[zones[i]])
 		}
 		r.why[i] = w
 	}
@@ -73,6 +60,57 @@ func (r *Result) reasons() {
 			r.why[w.order] = whyAvoided
 		}
 	}
+}
+
+// usual returns what is usual for buyers and for sellers: the price, or that nobody is
+// there. Others may reach limits from the nearer of line and connection to the price,
+// and the price itself may be rationed.
+func (z *zone) usual(x *reach) [2]usual {
+	buy := usual{min(x.buyLine, x.buyConnection), z.price - 1, whyPrice}
+	sell := usual{z.price + 1, max(x.sellLine, x.sellSupplier), whyPrice}
+	if z.rations() {
+		buy.from, buy.to = min(buy.from, z.lowest), max(buy.to, z.lowest)
+		sell.from, sell.to = min(sell.from, z.lowest), max(sell.to, z.lowest)
+	}
+	if !z.sellers {
+		buy.why = whyNobody
+	}
+	if !z.buyers {
+		sell.why = whyNobody
+	}
+	return [2]usual{buy, sell}
+}
+
+// rations says that the zone's equilibrium is one price: it trades both ways there, so
+// there is somebody who would sell and somebody who would buy.
+func (z *zone) rations() bool { return z.hasLowest && z.hasHighest && z.lowest == z.highest }
+
+// why returns why an order with a key that has something left has it.
+func (z *zone) why(key int32, x *reach) why {
+	limit := keyLimit(key)
+	if z.rations() && limit == z.lowest {
+		return whyRationed
+	}
+	if key&3 == 1 {
+		switch {
+		case limit < z.price && limit >= x.buyLine:
+			return whyLine
+		case limit < z.price && limit >= x.buyConnection:
+			return whyConnection
+		case !z.sellers:
+			return whyNobody
+		}
+		return whyPrice
+	}
+	switch {
+	case limit > z.price && limit <= x.sellLine:
+		return whyLine
+	case limit > z.price && limit <= x.sellSupplier:
+		return whyConnection
+	case !z.buyers:
+		return whyNobody
+	}
+	return whyPrice
 }
 
 func (r *Result) reaches() []reach {

@@ -45,19 +45,23 @@ func (s *Sheet) Clear() *Result {
 		s = &own
 	}
 	for pass := 0; ; pass++ {
-		mem := new(scratch)
+		mem := takeScratch()
 		r := s.complete(s.discover(mem), mem)
 		p := r.pair(false)
 		if p != nil && !r.avoidedParts(p) {
 			if s.prefers {
+				r.mem = takeScratch() // p stands in mem
+				defer r.mem.giveBack()
 				if preferred := r.pair(true); preferred != nil && preferred.whole() {
 					p = preferred
 				}
 			}
 			r.finish(p)
 			r.mem = nil
+			mem.giveBack()
 			return r
 		}
+		mem.giveBack()
 		if p == nil || pass == avoidPasses {
 			s.leave()
 		}
@@ -81,113 +85,14 @@ func (s *Sheet) complete(f found, mem *scratch) *Result {
 	return r
 }
 
-// accept gives every order its energy, and sums up each zone's sides.
-func (r *Result) accept() {
-	s := r.sheet
-	marginal := make([][]int32, len(r.zones))
-	var welfare torg.Cost
-	for i, k := range s.key {
-		z := &r.zones[s.zone[i]]
-		z.orders = true
-		e := s.open[i]
-		if e == 0 {
-			continue
-		}
-		limit, h, all := torg.Price(k+1)>>2, &z.share[0], k > z.margin.key
-		if k&3 == 3 {
-			h, all = &z.share[1], k < z.margin.key
-		}
-		h.Offered += e
-		switch {
-		case k == z.margin.key && z.margin.passed != 0 && z.margin.passed != z.margin.offered:
-			marginal[s.zone[i]] = append(marginal[s.zone[i]], int32(i))
-			continue
-		case k == z.margin.key:
-			all = (k&3 == 3) == (z.margin.passed == z.margin.offered)
-		}
-		if (k&3 == 3) == all {
-			z.atLeast(limit)
-		} else {
-			z.atMost(limit)
-		}
-		if !all {
-			continue
-		}
-		r.accepted[i] = e
-		h.add(limit, e, e)
-		if k&3 == 3 {
-			welfare = welfare.Sub(e.At(limit))
-		} else {
-			welfare = welfare.Add(e.At(limit))
-		}
-	}
-	for z, orders := range marginal {
-		if len(orders) > 0 {
-			welfare = welfare.Add(r.acceptMargin(&r.zones[z], orders))
-		}
-	}
-	if q := s.grid.complex.Supplier; q != nil {
-		welfare = welfare.Add(r.Export.At(q.Buy)).Sub(r.Import.At(q.Sell))
-	}
-	for i := range s.grid.lines {
-		welfare = welfare.Sub(max(r.found.flows[i], -r.found.flows[i]).At(s.grid.lines[i].fee))
-	}
-	r.Welfare = welfare
-}
-
-// acceptMargin shares what is accepted at a zone's margin among its orders there,
-// and returns their welfare.
-func (r *Result) acceptMargin(z *zone, orders []int32) torg.Cost {
-	s := r.sheet
-	weights := make([]torg.Energy, len(orders))
-	for i, k := range orders {
-		weights[i] = s.open[k]
-	}
-	limit, total := keyLimit(z.margin.key), z.margin.passed
-	h, sells := &z.share[1], z.margin.key&3 == 3
-	if !sells {
-		h, total = &z.share[0], z.margin.offered-z.margin.passed
-	}
-	for i, e := range torg.ApportionEnergy(total, weights) {
-		r.accepted[orders[i]] = e
-	}
-	h.add(limit, z.margin.offered, total)
-	z.atLeast(limit)
-	z.atMost(limit)
-	if sells {
-		return total.At(limit).Neg()
-	}
-	return total.At(limit)
-}
-
-// add takes in an amount that is accepted at a limit.
-func (h *Share) add(limit torg.Price, offered, accepted torg.Energy) {
-	switch {
-	case h.Accepted > 0 && limit == h.Last:
-	case h.Accepted == 0 || worse(h.Side, limit, h.Last):
-		h.Last, h.LastOffered, h.LastAccepted = limit, 0, 0
-	default:
-		h.Accepted += accepted
-		return
-	}
-	h.Accepted += accepted
-	h.LastOffered += offered
-	h.LastAccepted += accepted
-}
-
 // finish turns what pairing found into rounds and says why the rest is left.
 func (r *Result) finish(p *pairing) {
 	if !p.whole() {
 		panic("market: energy is accepted inside and contracted with nobody")
 	}
-	s := r.sheet
 	r.rounds(p)
-	hasOrders := make([]bool, len(r.zones))
-	for _, z := range s.zone {
-		hasOrders[z] = true
-	}
-	for z, has := range hasOrders {
-		if has {
+	for z := range r.zones {
+		if r.zones[z].traded {
 			r.Shares = append(r.Shares, r.zones[z].share[0], r.zones[z].share[1])
 		}
 	}

@@ -130,7 +130,9 @@ func (s *Sheet) verified(c claim) (*Result, error) {
 	if err := s.grid.leastEnergy(c.flows); err != nil {
 		return nil, err
 	}
-	r := s.complete(found{margins: margins, flows: c.flows, imports: c.imports, exports: c.exports}, new(scratch))
+	mem := takeScratch()
+	defer mem.giveBack()
+	r := s.complete(found{margins: margins, flows: c.flows, imports: c.imports, exports: c.exports}, mem)
 	if err := r.feasible(); err != nil {
 		return nil, err
 	}
