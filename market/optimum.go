@@ -16,10 +16,8 @@ func (s *Sheet) marginsOf(accepted []torg.Energy) ([]margin, []int64, error) {
 		margins[z].key, next[z] = math.MinInt32, int64(far)
 	}
 	for i, k := range s.key {
-		z, passed, open := s.zone[i], accepted[i], s.open[i]
-		if k&3 == 1 {
-			passed = open - passed
-		}
+		z, open := s.zone[i], s.open[i]
+		passed := passedOf(k, open, accepted[i])
 		if passed > 0 && k > margins[z].key {
 			margins[z] = margin{k, 1, 1} // wholly passed, whatever it offers
 		}
@@ -44,14 +42,17 @@ func (s *Sheet) marginsOf(accepted []torg.Energy) ([]margin, []int64, error) {
 		}
 		if m := &margins[s.zone[i]]; k == m.key && int64(k) == next[s.zone[i]] {
 			m.offered += s.open[i]
-			if k&3 == 3 {
-				m.passed += accepted[i]
-			} else {
-				m.passed += s.open[i] - accepted[i]
-			}
+			m.passed += passedOf(k, s.open[i], accepted[i])
 		}
 	}
 	return margins, next, nil
+}
+
+// passedOf is how much of an order's step is passed: what a seller sells, what a buyer
+// does not get. Sides come as they like, so there is no branch to guess.
+func passedOf(key int32, open, accepted torg.Energy) torg.Energy {
+	buys := torg.Energy(key>>1&1) - 1 // all ones, or none
+	return open&buys + (accepted ^ buys) - buys
 }
 
 // feasible checks capacities and that every zone's energy balances.
