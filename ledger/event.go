@@ -57,7 +57,7 @@ type OrderTaken struct {
 	Refused   torg.Refusal // empty: it stands until the gate
 	Reserved  torg.Cost    // its worst case
 	Cut       torg.Energy  // what the balance does not cover, with the reason funds
-	Signature []byte
+	Signature []byte       `json:",omitempty"`
 }
 
 // Cleared is a session's discovery, run by the ledger when its gate closed.
@@ -82,7 +82,7 @@ type StatementTaken struct {
 	Slot      torg.Slot
 	Site      torg.SiteID
 	Root      [32]byte
-	Signature []byte
+	Signature []byte `json:",omitempty"`
 	Differs   bool
 }
 

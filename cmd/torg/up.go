@@ -23,6 +23,7 @@ type upCmd struct{ settings }
 
 // Run runs a market until it is interrupted.
 func (u upCmd) Run(ctx context.Context) error {
+	tuneMemory()
 	c, err := u.resolve()
 	if err != nil {
 		return err

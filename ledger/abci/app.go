@@ -167,7 +167,7 @@ func (a *app) FinalizeBlock(_ context.Context, req *abci.RequestFinalizeBlock) (
 	c := ledger.Committed{Block: ledger.Block{Height: req.Height, Time: req.Time.UTC(), Txs: req.Txs}}
 	c.Result = a.ledger.Apply(c.Block)
 	c.AppHash = a.store.stage(a.ledger.Changes())
-	events, err := encodeEvents(c.Events)
+	events, err := encodeEvents(c.Events, c.Txs)
 	if err != nil {
 		return nil, err
 	}

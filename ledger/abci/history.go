@@ -55,12 +55,13 @@ func (h history) read(height int64) (ledger.Committed, error) {
 	if err != nil {
 		return ledger.Committed{}, err
 	}
-	events, err := parseEvents(s.events)
+	txs := s.block.Txs.ToSliceOfBytes()
+	events, err := parseEvents(s.events, txs)
 	if err != nil {
 		return ledger.Committed{}, fmt.Errorf("results of block %d: %w", height, err)
 	}
 	return ledger.Committed{
-		Block:   ledger.Block{Height: height, Time: s.block.Time.UTC(), Txs: s.block.Txs.ToSliceOfBytes()},
+		Block:   ledger.Block{Height: height, Time: s.block.Time.UTC(), Txs: txs},
 		Result:  ledger.Result{Codes: s.codes, Events: events},
 		AppHash: s.appHash,
 	}, nil

@@ -132,11 +132,20 @@ func edit(t *testing.T, a *Folder, height int64, change func(*abci.ResponseFinal
 func editEvents(t *testing.T, a *Folder, height int64, change func([]ledger.Event) []ledger.Event) {
 	t.Helper()
 	edit(t, a, height, func(r *abci.ResponseFinalizeBlock) {
-		events, err := decodeEvents(r.Events)
+		block, err := a.blocks.block(height)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Events, err = encodeEvents(change(events)); err != nil {
+		txs := block.Txs.ToSliceOfBytes()
+		text, err := eventsText(r.Events)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events, err := parseEvents(text, txs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Events, err = encodeEvents(change(events), txs); err != nil {
 			t.Fatal(err)
 		}
 	})

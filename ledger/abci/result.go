@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -51,13 +50,13 @@ func refusals(list []*abci.ExecTxResult) []torg.Refusal {
 	return codes
 }
 
-func encodeEvents(events []ledger.Event) ([]abci.Event, error) {
-	if len(events) == 0 {
-		return nil, nil
-	}
-	text, err := json.Marshal(events)
+func encodeEvents(events []ledger.Event, txs [][]byte) ([]abci.Event, error) {
+	text, err := ledger.EventText(events, txs)
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
+	}
+	if len(text) == 0 {
+		return nil, nil
 	}
 	a := abci.EventAttribute{Key: eventsPlain, Value: string(text)}
 	if len(text) >= compressFrom {
@@ -77,21 +76,10 @@ func encodeEvents(events []ledger.Event) ([]abci.Event, error) {
 	return []abci.Event{{Type: eventsType, Attributes: []abci.EventAttribute{a}}}, nil
 }
 
-func decodeEvents(list []abci.Event) ([]ledger.Event, error) {
-	text, err := eventsText(list)
-	if err != nil {
-		return nil, err
-	}
-	return parseEvents(text)
-}
-
 // parseEvents reads a block's events; nil: there are none.
-func parseEvents(text []byte) ([]ledger.Event, error) {
-	if len(text) == 0 {
-		return nil, nil
-	}
-	var events []ledger.Event
-	if err := json.Unmarshal(text, &events); err != nil {
+func parseEvents(text []byte, txs [][]byte) ([]ledger.Event, error) {
+	events, err := ledger.ReadEventText(text, txs)
+	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
 	return events, nil

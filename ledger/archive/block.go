@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
@@ -26,7 +25,7 @@ type Block struct {
 	Light  []byte // its header, votes and validators in CometBFT's protobuf
 	Txs    [][]byte
 	Codes  []torg.Refusal // one per transaction
-	Events []byte         // JSON of its ledger.Events; empty: none
+	Events []byte         // ledger.EventText
 }
 
 // Quiet says that a block did nothing and is kept as its time alone.
@@ -53,10 +52,9 @@ func (b Block) Committed() (ledger.Committed, error) {
 	if c.Codes == nil {
 		c.Codes = []torg.Refusal{}
 	}
-	if len(b.Events) > 0 {
-		if err := json.Unmarshal(b.Events, &c.Events); err != nil {
-			return c, fmt.Errorf("block %d: events: %w", b.Height, err)
-		}
+	var err error
+	if c.Events, err = ledger.ReadEventText(b.Events, b.Txs); err != nil {
+		return c, fmt.Errorf("block %d: events: %w", b.Height, err)
 	}
 	return c, nil
 }
@@ -73,7 +71,7 @@ const (
 
 // compressors are used again: each has a megabyte of tables.
 var compressors = sync.Pool{New: func() any {
-	w, err := flate.NewWriter(nil, flate.DefaultCompression)
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
 	if err != nil {
 		panic("archive: " + err.Error()) // the level is a constant
 	}
