@@ -38,12 +38,14 @@ func (s *state) draft(c torg.Forward) (*forward, *offer, error) {
 	if s.check {
 		ahead += checkLeniency
 	}
-	switch d, _ := s.desks.get(proposer); {
-	case !s.now.Before(c.SignBy):
+	if !s.now.Before(c.SignBy) {
 		return nil, nil, fmt.Errorf("to be signed by %s: %w", c.SignBy, torg.ErrExpired)
-	case c.Number <= d.forward:
-		return nil, nil, fmt.Errorf("number %d, the site's last one is %d: %w", c.Number, d.forward, torg.ErrDuplicate)
-	case c.SignBy.After(s.now.Add(ahead)):
+	}
+	d, _ := s.desks.get(proposer)
+	if err := nextNumber(c.Number, d.forward); err != nil {
+		return nil, nil, err
+	}
+	if c.SignBy.After(s.now.Add(ahead)) {
 		return nil, nil, fmt.Errorf("to be signed by %s, more than %s ahead: %w", c.SignBy, maxSignBy, torg.ErrTooLarge)
 	}
 	o, err := s.takes(c)

@@ -45,9 +45,10 @@ func (s *state) goodOffer(o torg.Offer) error {
 	if err := s.goodTerms(o.Profile, o.MaxFee, o.Source); err != nil {
 		return err
 	}
+	if err := nextNumber(o.Number, d.offer); err != nil {
+		return err
+	}
 	switch {
-	case o.Number <= d.offer:
-		return fmt.Errorf("number %d, the site's last one is %d: %w", o.Number, d.offer, torg.ErrDuplicate)
 	case !s.now.Before(o.Expires):
 		return torg.ErrExpired
 	case o.Profile.Most() > s.capacity(t.Site):
@@ -175,4 +176,19 @@ func (s *state) signedOff(f *forward) {
 		c.pending--
 		s.keepOffer(&c)
 	}
+}
+
+// maxJump is by how much a number on the board may exceed the site's last one. It leaves
+// room for numbers of anybody's own kind, and no single signature uses them all up.
+const maxJump = 1 << 32
+
+// nextNumber refuses a number that the site has used, or that would use up those of others.
+func nextNumber(n, last uint64) error {
+	switch {
+	case n <= last:
+		return fmt.Errorf("number %d, the site's last one is %d: %w", n, last, torg.ErrDuplicate)
+	case n-last > maxJump:
+		return fmt.Errorf("number %d, more than %d above the site's last one, %d: %w", n, uint64(maxJump), last, torg.ErrTooLarge)
+	}
+	return nil
 }

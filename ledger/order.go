@@ -40,26 +40,64 @@ func keep(first, err error) error {
 	return err
 }
 
-// checkOrders refuses orders of which none is signed and may still be in time.
+// checkOrders refuses orders of which none is new, and those of which more than half are
+// nobody's word. New is what is signed, may still be in time, and neither stands nor
+// waits already: whoever saw a signed order cannot fill the queue with it, wrapped again
+// and again in others.
 func (s *state) checkOrders(b Orders) error {
 	var first error
+	var fresh []torg.Order
+	strange := 0
 	for _, so := range b.Orders {
 		err := s.authentic(b, so)
-		if err == nil && s.head.height > 0 {
-			err = s.inTime(so.Order)
+		if err != nil {
+			strange++
+		} else {
+			err = s.fresh(so.Order)
 		}
-		if err == nil {
-			if old := s.book.get(place{so.Order.Discovery, so.Order.Site}); old != nil &&
-				old.order.Slot == so.Order.Slot && old.order.Sequence >= so.Order.Sequence {
-				err = fmt.Errorf("order %s: %w", so.Order.ID, torg.ErrDuplicate)
-			}
+		switch {
+		case err == nil:
+			fresh = append(fresh, so.Order)
+		case 2*strange > len(b.Orders):
+			return keep(first, err)
+		default:
+			first = keep(first, err)
 		}
-		if err == nil {
-			return nil
-		}
-		first = keep(first, err)
 	}
-	return first
+	if len(fresh) == 0 {
+		return first
+	}
+	if s.waiting == nil {
+		s.waiting = map[waits]uint32{}
+	}
+	for _, o := range fresh {
+		at := waits{place{o.Discovery, o.Site}, o.Slot}
+		s.waiting[at] = max(s.waiting[at], o.Sequence)
+	}
+	return nil
+}
+
+// waits is a place in the book of a session in which an order waits for a block.
+type waits struct {
+	place
+	slot torg.Slot
+}
+
+// fresh refuses an order that is late, or that stands or waits already.
+func (s *state) fresh(o torg.Order) error {
+	if s.head.height > 0 {
+		if err := s.inTime(o); err != nil {
+			return err
+		}
+	}
+	at := place{o.Discovery, o.Site}
+	if old := s.book.get(at); old != nil && old.order.Slot == o.Slot && old.order.Sequence >= o.Sequence {
+		return fmt.Errorf("order %s: %w", o.ID, torg.ErrDuplicate)
+	}
+	if sequence, some := s.waiting[waits{at, o.Slot}]; some && sequence >= o.Sequence {
+		return fmt.Errorf("order %s: waits already: %w", o.ID, torg.ErrDuplicate)
+	}
+	return nil
 }
 
 // authentic says whether an order is its site's own word for this session.

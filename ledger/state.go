@@ -80,11 +80,12 @@ type state struct {
 	boards       table[string, board]     // one record
 	loads        table[string, torg.Load] // of forwards, in memory only
 
-	head   head // written back at the end of the block
-	now    time.Time
-	events []Event
-	check  bool // before a block: its time is not known yet
-	ticked bool // a tick was taken
+	head    head // written back at the end of the block
+	now     time.Time
+	events  []Event
+	check   bool             // before a block: its time is not known yet
+	waiting map[waits]uint32 // sequences of the orders that wait for a block, while check
+	ticked  bool             // a tick was taken
 
 	touched []torg.Slot // got a reading in this block
 	known   []*Rules    // since birth and after each amendment; nil: not worked out yet

@@ -90,9 +90,9 @@ func (a *app) CheckTx(_ context.Context, req *abci.RequestCheckTx) (*abci.Respon
 		a.rememberWaiting(req.Tx)
 		return &abci.ResponseCheckTx{}, nil
 	}
-	err := a.ledger.Check(req.Tx)
+	err := a.late(req.Tx) // before the ledger takes note of it as waiting
 	if err == nil {
-		err = a.late(req.Tx)
+		err = a.ledger.Check(req.Tx)
 	}
 	if err == nil {
 		return &abci.ResponseCheckTx{}, nil
