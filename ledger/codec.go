@@ -66,6 +66,20 @@ func Assemble(b Body, sig []byte) ([]byte, error) {
 	return w.Bytes(), nil
 }
 
+// BuiltOn says whether others that wait may be good because of a transaction: an
+// admission, a deposit, a mandate or its end. It looks at the kind alone, of bytes that
+// Decode has read before.
+func BuiltOn(tx []byte) bool {
+	if len(tx) < 2 || tx[0] != txV1 {
+		return false
+	}
+	switch kind(tx[1]) {
+	case kindAdmit, kindDeposit, kindGrant, kindRevoke:
+		return true
+	}
+	return false
+}
+
 // fits refuses a body that has more of something than one transaction carries.
 func fits(b Body) error {
 	var n, most int

@@ -155,3 +155,29 @@ func FuzzTransaction(f *testing.F) {
 		}
 	})
 }
+
+// What others may build on is told by the kind alone.
+func TestBuiltOn(t *testing.T) {
+	for _, c := range []struct {
+		body ledger.Body
+		want bool
+	}{
+		{ledger.Admit{Participant: "p"}, true}, {ledger.Deposit{Participant: "p", Amount: 1, Reference: "r"}, true},
+		{ledger.Grant{}, true}, {ledger.Revoke{}, true},
+		{ledger.Tick{Slot: 1}, false}, {ledger.Orders{Slot: 1, Discovery: 1}, false}, {ledger.Statements{Slot: 1}, false},
+		{ledger.Readings{Slot: 1}, false}, {ledger.Withdraw{Participant: "p", Amount: 1, Reference: "r"}, false},
+	} {
+		tx, err := ledger.Encode("chain", c.body, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ledger.BuiltOn(tx); got != c.want {
+			t.Errorf("%T: %v", c.body, got)
+		}
+	}
+	for _, junk := range [][]byte{nil, {1}, {9, 1}} {
+		if ledger.BuiltOn(junk) {
+			t.Errorf("% x is built on", junk)
+		}
+	}
+}

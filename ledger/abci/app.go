@@ -115,11 +115,8 @@ func (a *app) verify(tx []byte) {
 // waits and that others may build on: a deposit is good after the admission that
 // waits before it. The mass of transactions, which nothing builds on, costs nothing.
 func (a *app) rememberWaiting(tx []byte) {
-	if t, err := ledger.Decode(tx); err == nil {
-		switch t.Body.(type) {
-		case ledger.Admit, ledger.Deposit, ledger.Grant, ledger.Revoke:
-			_ = a.ledger.Check(tx) // if it is no longer good, its block says so
-		}
+	if ledger.BuiltOn(tx) {
+		_ = a.ledger.Check(tx) // if it is no longer good, its block says so
 	}
 }
 
