@@ -21,17 +21,22 @@ func boardScenario() string {
 // person is somebody with a key of their own, on a machine of their own: all that leaves
 // it is what torg board sends.
 type person struct {
-	rig  *rig
-	dir  string // with key.pem, which nobody else has
-	url  string
-	name string
+	rig   *rig
+	on    machine
+	dir   string // with key.pem, which nobody else has
+	url   string // of the market
+	name  string // of the participant
+	login string // API key; empty: the market asks for none
 }
 
 // torg runs a command as this person.
 func (p person) torg(ctx context.Context, args ...string) (said string, status int, err error) {
-	cmd := exec.CommandContext(ctx, p.rig.torg, args...)
+	cmd := p.on.command(ctx, p.rig.torg, args...)
 	cmd.Dir = p.dir
-	cmd.Env = append(os.Environ(), "TORG_URL="+p.url)
+	cmd.Env = append(os.Environ(), "HOME="+p.dir, "TORG_URL="+p.url)
+	if p.login != "" {
+		cmd.Env = append(cmd.Env, "TORG_KEY="+p.login, "TORG_CA=ca.pem")
+	}
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -62,18 +67,18 @@ func boarding(ctx context.Context, r *rig) error {
 	if err := write(dir, "small.yaml", boardScenario()); err != nil {
 		return err
 	}
-	seller, buyer := person{r, filepath.Join(dir, "one"), "", "foundry"}, person{r, filepath.Join(dir, "two"), "", "factory"}
-	p, url, err := servesWithoutKeys(ctx, r, dir, seller, buyer)
+	seller := person{rig: r, dir: filepath.Join(dir, "one"), name: "foundry"}
+	buyer := person{rig: r, dir: filepath.Join(dir, "two"), name: "factory"}
+	p, err := serves(ctx, r, dir, &seller, &buyer)
 	if err != nil {
 		return err
 	}
-	defer p.kill()
-	seller.url, buyer.url = url, url
+	defer p.stop()
 	id, err := concludes(ctx, r, seller, buyer)
 	if err != nil {
 		return err
 	}
-	if err := lives(ctx, r, site{url}, id); err != nil {
+	if err := lives(ctx, r, buyer, id); err != nil {
 		return err
 	}
 	if err := proves(ctx, r, buyer, id); err != nil {
@@ -84,38 +89,136 @@ func boarding(ctx context.Context, r *rig) error {
 	return err
 }
 
-// servesWithoutKeys starts the market once, so that it knows the owners' keys, takes the
-// private ones out of its folder to their owners, and starts it again.
-func servesWithoutKeys(ctx context.Context, r *rig, dir string, people ...person) (*process, string, error) {
-	up := []string{"up", "--scenario", "small.yaml", "--data", "data", "--listen", "127.0.0.1:0"}
-	p, err := start(dir, nil, r.torg, up...)
+// serving is a running market, with the machines that it and its people have.
+type serving struct {
+	*process
+	*machines
+}
+
+func (s serving) stop() {
+	s.kill()
+	if s.machines != nil {
+		s.machines.close()
+	}
+}
+
+// serves starts the market once, so that it knows the owners' keys, takes the private
+// ones out of its folder to their owners, and starts it again: on a machine of its own,
+// over TLS, where everybody logs in, or where there can be no other machines, on this one.
+func serves(ctx context.Context, r *rig, dir string, people ...*person) (serving, error) {
+	here := []string{"up", "--scenario", "small.yaml", "--data", "data", "--listen", "127.0.0.1:0"}
+	p, err := start(dir, nil, r.torg, here...)
 	if err != nil {
-		return nil, "", err
+		return serving{}, err
 	}
 	defer p.kill()
 	if _, err := p.site(ctx, 2*time.Minute); err != nil {
-		return nil, "", err
+		return serving{}, err
 	}
 	if _, err := p.interrupt(); err != nil {
-		return nil, "", err
+		return serving{}, err
 	}
 	for _, x := range people {
 		if err := os.Mkdir(x.dir, 0o700); err != nil {
-			return nil, "", err
+			return serving{}, err
 		}
 		if err := os.Rename(filepath.Join(dir, "data", "keys", "owner-"+x.name+".pem"), filepath.Join(x.dir, "key.pem")); err != nil {
-			return nil, "", err
+			return serving{}, err
 		}
 	}
-	if p, err = start(dir, nil, r.torg, up...); err != nil {
-		return nil, "", err
+	m, err := newMachines(ctx)
+	if err != nil {
+		r.note("no machines of their own here (%v): all on this one, over loopback", err)
+		return servesHere(ctx, r, dir, here, people)
+	}
+	r.note("three machines: network namespaces, each person with a user and a cable to the market alone")
+	s, err := servesThere(ctx, r, dir, m, people)
+	if err != nil {
+		m.close()
+	}
+	return s, err
+}
+
+func servesHere(ctx context.Context, r *rig, dir string, up []string, people []*person) (serving, error) {
+	p, err := start(dir, nil, r.torg, up...)
+	if err != nil {
+		return serving{}, err
 	}
 	url, err := p.site(ctx, 2*time.Minute)
 	if err != nil {
 		p.kill()
-		return nil, "", err
+		return serving{}, err
 	}
-	return p, url, nil
+	for _, x := range people {
+		x.url = url
+	}
+	return serving{p, nil}, nil
+}
+
+// servesThere does what docs/accounts.md says: certificates, an operator, an account and a
+// key of its own for each person, and the market beyond loopback.
+func servesThere(ctx context.Context, r *rig, dir string, m *machines, people []*person) (serving, error) {
+	for _, open := range []string{r.tmp, dir, filepath.Dir(r.torg)} { // to be passed through, not to be read
+		if err := os.Chmod(open, 0o711); err != nil {
+			return serving{}, err
+		}
+	}
+	operator := person{rig: r, on: m.market, dir: dir}
+	for _, words := range [][]string{
+		{"tls", "init", "--host", m.addrs[0], "--host", m.addrs[1]},
+		{"account", "admit", "oleg", "--role", "operator"},
+	} {
+		if _, err := operator.does(ctx, append(words, "--data", "data")...); err != nil {
+			return serving{}, err
+		}
+	}
+	ca, err := os.ReadFile(filepath.Join(dir, "data", "tls", "ca.pem"))
+	if err != nil {
+		return serving{}, err
+	}
+	for i, x := range people {
+		if _, err := operator.does(ctx, "account", "admit", x.name+"-owner", "--role", "owner", "--participant", x.name, "--data", "data"); err != nil {
+			return serving{}, err
+		}
+		said, err := operator.does(ctx, "account", "key", x.name+"-owner", "--scope", "read,trade", "--expires", "1d", "--label", "board", "--data", "data")
+		if err != nil {
+			return serving{}, err
+		}
+		for _, word := range strings.Fields(said) {
+			if strings.HasPrefix(word, "torg_") {
+				x.login = word
+			}
+		}
+		x.on, x.url = m.people[i], "https://"+m.addrs[i]+":8443"
+		if err := os.WriteFile(filepath.Join(x.dir, "ca.pem"), ca, 0o600); err != nil {
+			return serving{}, err
+		}
+		if err := x.on.owns(x.dir); err != nil {
+			return serving{}, err
+		}
+	}
+	up := append(m.market.words(), r.torg, "up", "--scenario", "small.yaml", "--data", "data", "--listen", "0.0.0.0:8443")
+	p, err := start(dir, nil, up[0], up[1:]...)
+	if err != nil {
+		return serving{}, err
+	}
+	if _, err := p.site(ctx, 2*time.Minute); err != nil {
+		p.kill()
+		return serving{}, err
+	}
+	return serving{p, m}, apart(ctx, r, people)
+}
+
+// apart shows that the two people have nothing but the market in common.
+func apart(ctx context.Context, r *rig, people []*person) error {
+	one, two := people[0], people[1]
+	out, err := two.on.command(ctx, "cat", filepath.Join(one.dir, "key.pem")).CombinedOutput()
+	r.check(err != nil && !strings.Contains(string(out), "PRIVATE"), "the one's key is not to be read by the other: %s", lastLine(string(out)))
+	stranger := *two
+	stranger.login = "torg_nobodys"
+	said, status, err := stranger.torg(ctx, "board", "list")
+	r.check(status != 0, "without a login nothing is listed: %s", lastLine(said))
+	return err
 }
 
 // concludes has the seller offer, the buyer take a part and the seller sign, each in a
@@ -132,7 +235,11 @@ func concludes(ctx context.Context, r *rig, seller, buyer person) (string, error
 	if err := refused(seller, "not_signed", offer...); err != nil {
 		return "", err
 	}
-	if err := refused(buyer, "bad_signature", append(offer, "--key", "key.pem")...); err != nil {
+	strange := "bad_signature" // where nobody logs in, the signature alone tells
+	if buyer.login != "" {
+		strange = "not_yours"
+	}
+	if err := refused(buyer, strange, append(offer, "--key", "key.pem")...); err != nil {
 		return "", err
 	}
 	for range 2 { // the same command again counts once
@@ -153,7 +260,7 @@ func concludes(ctx context.Context, r *rig, seller, buyer person) (string, error
 	}
 	const id = "factory-1.f1"
 	r.check(strings.Contains(said, id+" is proposed"), "the buyer takes a part: %s", lastLine(said))
-	if err := refused(buyer, "bad_signature", "board", "sign", id, "--key", "key.pem"); err != nil {
+	if err := refused(buyer, strange, "board", "sign", id, "--key", "key.pem"); err != nil {
 		return "", err
 	}
 	if said, err = seller.does(ctx, "board", "sign", id, "--key", "key.pem"); err != nil {
@@ -169,11 +276,11 @@ func lastLine(s string) string {
 }
 
 // lives waits until the contract is settled.
-func lives(ctx context.Context, r *rig, s site, id string) error {
+func lives(ctx context.Context, r *rig, p person, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, 22*time.Minute)
 	defer cancel()
 	for {
-		body, err := s.get(ctx, "/api/v1/board/contracts/"+id)
+		body, err := p.does(ctx, "board", "contracts", id, "--json")
 		if err != nil {
 			return err
 		}
@@ -188,7 +295,7 @@ func lives(ctx context.Context, r *rig, s site, id string) error {
 			return err
 		}
 		if c.State != "settled" {
-			if err := pause(ctx, time.Second); err != nil {
+			if err := pause(ctx, 5*time.Second); err != nil {
 				return fmt.Errorf("contract %s is %s: %w", id, c.State, err)
 			}
 			continue
