@@ -137,6 +137,9 @@ func (s *site) takeOffer(p *page) error {
 	v := sureView{Title: p.Title, Button: p.T("board.do.take"), Back: "/board/offers/" + id, Hidden: [][2]string{{"site", a.Site}, {"from", a.From}, {"to", a.To},
 		{"power", a.Power}, {"max_fee", c.MaxFee.String()}, {"until", c.SignBy.Format(time.RFC3339)}, {"number", strconv.FormatUint(c.Number, 10)}}}
 	v.Lines = append(p.dealLines(c, d.Side, *d.Quote), p.T("board.sure.half", "Site", p.PlaceOf(across, who), "Time", p.DayMinute(c.SignBy)))
+	if r := d.Rounding; r != nil && !r.Exact() {
+		v.Lines = append(v.Lines, p.rounded(*r))
+	}
 	v.Refused = p.refusedNow(*d.Quote)
 	if !s.Board.Holds(d.Party) {
 		v.Command = commandLine("torg board take "+shell(id), [][2]string{{"site", a.Site}, {"from", a.From}, {"to", a.To}, {"power", a.Power}, {"max-fee", c.MaxFee.String()},
@@ -169,7 +172,11 @@ func (p *page) dealLines(c torg.Forward, side torg.Side, q board.Quote) []string
 	if side == torg.Sell {
 		held = q.Guarantee
 	}
-	lines = append(lines, p.T("board.sure.held."+side.String(), "Sum", p.Money(held), "Time", p.SlotTime(min(q.Covered, c.Profile.Last()+1))))
+	if q.Covered > c.Profile.First {
+		lines = append(lines, p.T("board.sure.held."+side.String(), "Sum", p.Money(held), "Time", p.SlotTime(min(q.Covered, c.Profile.Last()+1))))
+	} else {
+		lines = append(lines, p.T("board.sure.held.later"))
+	}
 	if q.Covered <= c.Profile.Last() {
 		lines = append(lines, p.T("board.sure.rolls"))
 	}

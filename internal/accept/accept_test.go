@@ -211,3 +211,15 @@ func TestGrowthIsNoticed(t *testing.T) {
 		}
 	}
 }
+
+// Every defence that is to be taken out still stands where it is looked for.
+func TestWeakeningsStandInTheSource(t *testing.T) {
+	for _, w := range weakenings {
+		if _, err := w.overlay("../..", t.TempDir()); err != nil {
+			t.Error(err)
+		}
+		if w.old == w.new || len(strings.Fields(w.tests)) < 2 {
+			t.Errorf("%s: nothing is weakened, or nothing tests it", w.attack)
+		}
+	}
+}

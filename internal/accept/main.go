@@ -37,6 +37,7 @@ func parts() []part {
 		{"kill", "kill -9 in running sessions: nothing confirmed is lost, changed or doubled", true, kills},
 		{"clear", "torg clear: the shared cases, a million orders against sort, three zones with a congested line", true, clearing},
 		{"board", "two people with their own keys conclude a contract; it is delivered, settled, exported and verified", false, boarding},
+		{"attacks", "every defence of docs/security.md, taken out of the source: its tests fail", false, attacks},
 		{"fuzz", "ten minutes of wild input for the readers and the market: no crash", false, fuzzing},
 		{"fuzz-ledger", "half an hour of wild input for the ledger's decoders, checks and blocks: no crash", false, fuzzingLedger},
 		{"soak", "half an hour of 30 s slots: no missed session, and how long contracts take", false, soak},
