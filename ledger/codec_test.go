@@ -9,6 +9,7 @@ import (
 
 	"torg"
 	"torg/ledger"
+	"torg/sign"
 )
 
 // bodies is one transaction of every kind, each with something in every field.
@@ -116,6 +117,15 @@ func TestSignedMessagesDiffer(t *testing.T) {
 		add(chain+" other slot", ledger.StatementMessage(chain, 2, "s", [32]byte{4}))
 		add(chain+" other site", ledger.StatementMessage(chain, 1, "t", [32]byte{4}))
 		add(chain+" other root", ledger.StatementMessage(chain, 1, "s", [32]byte{5}))
+	}
+	for want, msg := range map[sign.Domain][]byte{
+		sign.DomainOrder: ledger.OrderMessage("a", torg.Order{ID: "o"}), sign.DomainStatement: ledger.StatementMessage("a", 1, "s", [32]byte{}),
+		sign.DomainMandate: ledger.TxMessage("a", ledger.Grant{}), sign.DomainTx: ledger.TxMessage("a", ledger.Deposit{Participant: "p"}),
+		sign.DomainOffer: ledger.TxMessage("a", ledger.Post{}), sign.DomainContract: ledger.ForwardMessage("a", torg.Forward{}),
+	} {
+		if domain, chain, _, err := sign.ParseMessage(msg); domain != want || chain != "a" || err != nil {
+			t.Errorf("a message for %s begins with %q, %q, %v", want, domain, chain, err)
+		}
 	}
 }
 
