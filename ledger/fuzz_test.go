@@ -24,6 +24,7 @@ func FuzzState(f *testing.F) {
 		return true
 	})
 	f.Add([]byte("B"), []byte{0, 0, 0, 0}) // the key of no slot
+	f.Add([]byte{0}, []byte("0"))          // under the prefix of a table that has no records
 	f.Fuzz(func(t *testing.T, key, value []byte) {
 		kv := b.kv.Clone()
 		kv.Set(key, value)

@@ -176,9 +176,13 @@ func (t *table[K, V]) commit() {
 	t.over, t.dropped = nil, false
 }
 
-// load reads the committed records.
+// load reads the committed records. A table that is worked out from others has none,
+// whatever stands under its prefix.
 func (t *table[K, V]) load(kv KV) error {
 	clear(t.base)
+	if t.read == nil {
+		return nil
+	}
 	var err error
 	kv.Ascend([]byte{t.prefix}, func(key, value []byte) bool {
 		k, ok := t.parse(key[1:])
