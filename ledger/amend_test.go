@@ -35,6 +35,9 @@ func TestAmendmentInTheMiddleOfASession(t *testing.T) {
 	if e := only(b.block(b.at(0, 0.1), b.amendment(1, 2, closed)), amendedOf); len(e) != 1 || e[0].From != b.slot(2) {
 		t.Fatalf("told %+v", e)
 	}
+	if code := b.try(b.at(0, 0.15), b.amendment(2, 0, closed))[0]; code != torg.ErrGateClosed {
+		t.Fatalf("rules for the session that trades: %q", code)
+	}
 	b.reloaded()
 	// Ordered and revised after the amendment, cleared by the rules before it.
 	b.block(b.at(0, 0.2), b.orders(b.order(0, 1, "foundry", torg.Buy, 10*kWh, "7.3")))
