@@ -172,8 +172,11 @@ run:
 			slot++
 			done++
 		}
-		rows = append(rows, at.until(measure(m), done-began, done))
-		m.note("%s", rows[len(rows)-1])
+		r := at.until(measure(m), done-began, done)
+		m.note("%s", r)
+		if done-began == rowEvery { // a shorter one ends at another hour of the market's day
+			rows = append(rows, r)
+		}
 	}
 	m.judge(rows)
 	return nil
