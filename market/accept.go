@@ -3,6 +3,7 @@ package market
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"torg"
 )
@@ -82,6 +83,9 @@ func (r *Result) accept() {
 // lasts sums up what is offered at each side's worst limit that is accepted away from
 // the margin: the sellers' largest key under it, the buyers' smallest over it.
 func (r *Result) lasts(tallies []tally) {
+	if !slices.ContainsFunc(tallies, func(t tally) bool { return t.below[1] != math.MinInt64 || t.above[0] != math.MaxInt64 }) {
+		return // all stands at the margin
+	}
 	s := r.sheet
 	for i, key := range s.key {
 		t, k := &tallies[s.zone[i]], int64(key)

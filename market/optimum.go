@@ -146,11 +146,7 @@ func (s *Sheet) blocks(c claim, price []int64) []block {
 			b := &at[z]
 			b.zone, b.sells = int32(z), k&3 == 3
 			b.offered += s.open[i]
-			if b.sells {
-				b.passed += c.accepted[i]
-			} else {
-				b.passed += s.open[i] - c.accepted[i]
-			}
+			b.passed += passedOf(k, s.open[i], c.accepted[i])
 		}
 	}
 	return slices.DeleteFunc(at, func(b block) bool { return b.offered == 0 })
